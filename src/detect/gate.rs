@@ -1,0 +1,110 @@
+//! When a view may speak.
+//!
+//! A table that is being sent is not news. A view is `dumping` until End-of-RIB (RFC
+//! 4724), or until it has been quiet for a while; what is wrong in it then is one
+//! *standing* summary. A view that starts with updates alone is `warming`: only what
+//! needs no memory may speak.
+
+use std::time::Duration;
+
+use super::settings;
+use crate::bgp::Timestamp;
+
+/// What a view may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Phase {
+    /// Its table is being sent.
+    Dumping,
+    /// It has no table to compare with yet.
+    Warming,
+    /// Everything may speak.
+    Live,
+    /// Its peer is down.
+    Down,
+}
+
+/// The gate of one view.
+#[derive(Clone, Copy, Debug)]
+pub struct Gate {
+    /// What it may do now.
+    pub phase: Phase,
+    /// Since when.
+    pub since: Timestamp,
+    /// The last new NLRI while dumping.
+    last_new: Timestamp,
+    /// Whether it ever had a whole table.
+    pub had_table: bool,
+}
+
+impl Gate {
+    /// A view first seen at `now`, by a table entry or by an update.
+    pub fn new(now: Timestamp, by_dump: bool) -> Self {
+        Gate {
+            phase: if by_dump { Phase::Dumping } else { Phase::Warming },
+            since: now,
+            last_new: now,
+            had_table: false,
+        }
+    }
+
+    /// A table is being sent: a RIB file, or a session that came up.
+    pub fn dump(&mut self, now: Timestamp) {
+        if self.phase != Phase::Dumping {
+            self.phase = Phase::Dumping;
+            self.since = now;
+        }
+        self.last_new = now;
+    }
+
+    /// New NLRI arrived.
+    pub fn heard(&mut self, now: Timestamp) {
+        self.last_new = self.last_new.max(now);
+    }
+
+    /// End-of-RIB. Returns whether the view is live by it.
+    pub fn end_of_rib(&mut self, now: Timestamp) -> bool {
+        if matches!(self.phase, Phase::Live | Phase::Down) {
+            return false;
+        }
+        self.live(now);
+        true
+    }
+
+    /// The peer went down.
+    pub fn down(&mut self, now: Timestamp) {
+        self.phase = Phase::Down;
+        self.since = now;
+    }
+
+    /// Time passed. Returns whether the view became live by it.
+    pub fn tick(&mut self, now: Timestamp, settings: &settings::Gate) -> bool {
+        let over = match self.phase {
+            Phase::Dumping => {
+                now.since(self.last_new) >= settings.quiet
+                    || now.since(self.since) >= settings.longest
+            }
+            Phase::Warming => now.since(self.since) >= settings.warming,
+            Phase::Live | Phase::Down => false,
+        };
+        if over {
+            self.had_table |= self.phase == Phase::Dumping;
+            self.phase = Phase::Live;
+            self.since = now;
+        }
+        over
+    }
+
+    fn live(&mut self, now: Timestamp) {
+        self.had_table = true;
+        self.phase = Phase::Live;
+        self.since = now;
+    }
+
+    /// How long it has been live.
+    pub fn live_for(&self, now: Timestamp) -> Duration {
+        match self.phase {
+            Phase::Live => now.since(self.since),
+            _ => Duration::ZERO,
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! One file per detector: what a change of a route, a path or a count says is wrong.
+//!
+//! Path detectors judge a path once, when it is first seen ([`verdict`]); route
+//! detectors judge the route as it was and as it is; rate detectors keep token
+//! buckets per view. What they find is folded into incidents next door.
+
+mod bucket;
+pub mod bogon;
+mod finds;
+mod gate;
+pub mod maximum_prefix;
+pub mod never_transit;
+pub mod path_length;
+pub mod path_repeat;
+pub mod settings;
+pub mod specific;
+pub mod surge;
+pub mod valley;
+pub mod withdrawal;
+mod verdict;
+
+pub use bucket::Bucket;
+pub use finds::{Detector, Finds};
+pub use gate::{Gate, Phase};
+pub use verdict::{Leak, Verdict, judge};

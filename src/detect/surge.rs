@@ -1,0 +1,96 @@
+//! `surge`: more new prefixes, path changes, origin changes or withdrawals than usual.
+//!
+//! Each is a stream of its own against its own bucket. The burst is a share of what
+//! the stream's subject normally carries, so that a full feed's ordinary hour passes
+//! and a small customer's doubling does not.
+
+use super::{Bucket, settings};
+use crate::bgp::Timestamp;
+
+/// The streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Prefixes the view did not have.
+    New,
+    /// Other paths for prefixes it had.
+    PathChange,
+    /// Other origins.
+    OriginChange,
+    /// Withdrawals.
+    Withdrawal,
+}
+
+/// NLRI that a subject carrying `routes` may change at once.
+pub fn burst(routes: u32, settings: &settings::Surge) -> f64 {
+    let routes_f = f64::from(routes);
+    if routes < settings.small {
+        (routes_f * settings.small_percent / 100.0).max(f64::from(settings.small_burst))
+    } else {
+        (routes_f * settings.burst_percent / 100.0).max(f64::from(settings.burst))
+    }
+}
+
+/// One view's buckets, with a running estimate of its ordinary rate.
+#[derive(Clone, Debug)]
+pub struct Streams {
+    buckets: [Bucket; 4],
+    /// Events of each stream in the running minute.
+    minute: [u32; 4],
+    minute_began: Timestamp,
+    /// The busiest minute of the baseline, per second, decaying by the day.
+    busiest: [f64; 4],
+    burst: f64,
+}
+
+impl Streams {
+    /// Full buckets for a view that carries `routes`.
+    pub fn new(now: Timestamp, routes: u32, settings: &settings::Surge) -> Self {
+        let burst = burst(routes, settings);
+        Streams {
+            buckets: [Bucket::full(burst, now); 4],
+            minute: [0; 4],
+            minute_began: now,
+            busiest: [0.0; 4],
+            burst,
+        }
+    }
+
+    /// Counts one event; returns whether the stream is within its bucket.
+    pub fn count(&mut self, stream: Stream, now: Timestamp, settings: &settings::Surge) -> bool {
+        let index = stream as usize;
+        let (Some(bucket), Some(minute), Some(&busiest)) = (
+            self.buckets.get_mut(index),
+            self.minute.get_mut(index),
+            self.busiest.get(index),
+        ) else {
+            return true;
+        };
+        *minute += 1;
+        bucket.take(now, self.burst, settings.rate.max(2.0 * busiest))
+    }
+
+    /// Closes a minute, and learns from it unless the baseline is `frozen`.
+    pub fn tick(&mut self, now: Timestamp, routes: u32, frozen: bool, settings: &settings::Surge) {
+        if now.since(self.minute_began).as_secs() < 60 {
+            return;
+        }
+        for (minute, busiest) in self.minute.iter_mut().zip(&mut self.busiest) {
+            // A maximum that fades by half in about a week of minutes stands in for
+            // the 99th percentile minute of seven days.
+            *busiest *= 0.99993;
+            if !frozen {
+                *busiest = busiest.max(f64::from(*minute) / 60.0);
+            }
+            *minute = 0;
+        }
+        if !frozen {
+            self.burst = burst(routes, settings);
+        }
+        self.minute_began = now;
+    }
+
+    /// Whether a stream is over its bucket now.
+    pub fn is_over(&self, stream: Stream) -> bool {
+        self.buckets.get(stream as usize).is_some_and(Bucket::is_empty)
+    }
+}

@@ -1,0 +1,78 @@
+//! `valley`: a path that goes down and up again (RFC 7908 types 1 to 4).
+//!
+//! Read from the origin, a path climbs from customer to provider, crosses at most
+//! one peering, and descends (Gao 2001). An AS that hands a route from a provider or
+//! peer to another provider or peer is leaking it. Relations come from the reference
+//! (configured, CAIDA's file, the tier-1 mesh); an unknown step is given the benefit
+//! of the doubt, except that a path between two transit-free networks cannot run
+//! through a third party: none of them buys transit from anyone.
+
+use super::verdict::Leak;
+use crate::{
+    bgp::{AsPath, Asn},
+    reference::{Reference, Relation},
+};
+
+/// Longest path that is judged, in distinct ASes; longer ones have other problems.
+const MOST: usize = 64;
+
+/// The leak that is nearest the origin, if the path has one.
+pub fn judge(path: AsPath<'_>, reference: &Reference) -> Option<Leak> {
+    let mut hops = [Asn(0); MOST];
+    let mut count = 0;
+    for asn in path.sequence_hops() {
+        if count > 0 && hops.get(count - 1) == Some(&asn) {
+            continue;
+        }
+        *hops.get_mut(count)? = asn;
+        count += 1;
+    }
+    let hops = hops.get(..count)?;
+    by_relations(hops, reference).or_else(|| between_tier1(hops, reference))
+}
+
+/// Walks from the origin towards us; `descending` once a peering or a step down is past.
+fn by_relations(hops: &[Asn], reference: &Reference) -> Option<Leak> {
+    let mut descending = false;
+    for (index, pair) in hops.windows(2).enumerate().rev() {
+        let &[near, far] = pair else { continue };
+        // What the AS nearer to us is to the one that announced the route to it.
+        match reference.relation(far, near) {
+            Relation::Provider if descending => {
+                return Some(Leak { leaker: far, neighbour: Some(near) });
+            }
+            Relation::Peer if descending => {
+                return Some(Leak { leaker: far, neighbour: Some(near) });
+            }
+            Relation::Peer | Relation::Customer => descending = true,
+            Relation::Provider | Relation::Sibling | Relation::Unknown => {}
+        }
+        // A route server is transparent: what comes after it is a peering.
+        if index > 0 && reference.route_servers.contains(near) {
+            return None;
+        }
+    }
+    None
+}
+
+/// Two transit-free networks with others between them.
+fn between_tier1(hops: &[Asn], reference: &Reference) -> Option<Leak> {
+    let outer = hops.iter().position(|&asn| reference.tier1.contains(asn))?;
+    let inner = hops.iter().rposition(|&asn| reference.tier1.contains(asn))?;
+    let between = hops.get(outer + 1..inner)?;
+    let mut near = *hops.get(outer)?;
+    // Neighbouring tier-1s, and siblings of theirs, are the mesh itself.
+    let mut gap = between.iter().copied().filter(|&asn| {
+        !reference.tier1.contains(asn)
+            && reference.relation(asn, near) != Relation::Sibling
+            && reference.relation(asn, hops.get(inner).copied().unwrap_or(asn)) != Relation::Sibling
+    });
+    let leaker = gap.next()?;
+    for &asn in between {
+        if asn == leaker {
+            break;
+        }
+        near = asn;
+    }
+    Some(Leak { leaker, neighbour: Some(near) })
+}

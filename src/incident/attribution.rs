@@ -1,0 +1,358 @@
+//! Who did it: from many changed paths to one offender and the one who accepted it.
+//!
+//! The session's own edge and a tier-1 are on every path, always, so being on all
+//! of what changed proves nothing. What counts is how much more an AS carries than
+//! usual, how deep it stands, and whether it is small between two large ones.
+
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
+
+use super::{evidence::Evidence, window::Candidate};
+use crate::{
+    bgp::Asn,
+    detect::{Detector, Finds, Verdict, settings, surge},
+    rib::Rib,
+};
+
+type Counts = HashMap<u32, u32, RandomState>;
+
+/// Paths are read this deep, in distinct ASes.
+const DEPTH: usize = 32;
+/// Members whose paths are weighed for topology; more would not change a share.
+const SAMPLE: usize = 512;
+
+/// An AS that may be behind an event, and what speaks for it.
+#[derive(Clone, Debug)]
+pub struct Suspect {
+    /// The AS.
+    pub offender: Asn,
+    /// Who accepted its routes; none if many did, or the router itself.
+    pub neighbour: Option<Asn>,
+    /// What was observed.
+    pub evidence: Evidence,
+}
+
+/// Everything a judgement about an AS is made from.
+pub struct Scene<'a> {
+    rib: &'a Rib<Verdict>,
+    settings: &'a settings::Settings,
+    candidates: Vec<Candidate>,
+    /// Routes that each AS gained among the candidates.
+    gained: Counts,
+    /// New more-specifics a minute in quiet times, all views.
+    ambient: f64,
+    routes: u32,
+}
+
+/// A path's distinct ASes in order, at most [`DEPTH`].
+fn hops(rib: &Rib<Verdict>, path: crate::rib::PathId) -> ([Asn; DEPTH], usize) {
+    let mut hops = [Asn(0); DEPTH];
+    let mut count = 0;
+    for asn in rib.paths.path(path).sequence_hops() {
+        if count > 0 && hops.get(count - 1) == Some(&asn) {
+            continue;
+        }
+        let Some(place) = hops.get_mut(count) else { break };
+        *place = asn;
+        count += 1;
+    }
+    (hops, count)
+}
+
+fn contains(rib: &Rib<Verdict>, path: crate::rib::PathId, asn: Asn) -> bool {
+    rib.paths.path(path).sequence_hops().any(|hop| hop == asn)
+}
+
+impl<'a> Scene<'a> {
+    /// The scene over some candidates. `routes` is the number of routes of all views.
+    pub fn new(
+        rib: &'a Rib<Verdict>,
+        settings: &'a settings::Settings,
+        candidates: Vec<Candidate>,
+        ambient: f64,
+        routes: u32,
+    ) -> Self {
+        let mut scene = Scene {
+            rib,
+            settings,
+            candidates,
+            gained: Counts::default(),
+            ambient,
+            routes: routes.max(1),
+        };
+        let mut gained = Counts::default();
+        for candidate in &scene.candidates {
+            let (path, count) = hops(rib, candidate.new);
+            for &asn in path.iter().take(count) {
+                if candidate.old.is_none() || !contains(rib, candidate.old, asn) {
+                    *gained.entry(asn.0).or_insert(0) += 1;
+                }
+            }
+        }
+        scene.gained = gained;
+        scene
+    }
+
+    fn gained(&self, asn: Asn) -> u32 {
+        self.gained.get(&asn.0).copied().unwrap_or(0)
+    }
+
+    /// Routes through or of an AS without what it gained just now.
+    fn normal(&self, asn: Asn) -> u32 {
+        let now = self.rib.topology.routes(asn);
+        now.transit.saturating_add(now.origin).saturating_sub(self.gained(asn))
+    }
+
+    fn normal_transit(&self, asn: Asn) -> u32 {
+        self.rib.topology.routes(asn).transit.saturating_sub(self.gained(asn))
+    }
+
+    /// New more-specifics expected through an AS in a minute.
+    fn expected(&self, asn: Asn) -> f64 {
+        let share = f64::from(self.normal(asn)) / f64::from(self.routes);
+        self.ambient * share.min(1.0)
+    }
+
+    /// Suspects by what single paths say: who stands behind a valley or behind
+    /// transit through a network that sells none. Most routes first.
+    pub fn by_policy(&self) -> Vec<Asn> {
+        let mut votes = Counts::default();
+        for candidate in &self.candidates {
+            let verdict = self.rib.paths.verdict(candidate.new);
+            if candidate.finds.any(super::ledger::POLICY) && verdict.culprit.0 != 0 {
+                *votes.entry(verdict.culprit.0).or_insert(0) += 1;
+            }
+        }
+        ranked(&votes)
+    }
+
+    /// Suspects by a new origin: the origin itself. Most routes first.
+    pub fn by_origin(&self) -> Vec<Asn> {
+        let wanted = Finds::of(Detector::Origin);
+        let mut votes = Counts::default();
+        for candidate in self.candidates.iter().filter(|one| one.finds.any(wanted)) {
+            let origin = self.rib.paths.verdict(candidate.new).origin;
+            if origin.0 != 0 {
+                *votes.entry(origin.0).or_insert(0) += 1;
+            }
+        }
+        ranked(&votes)
+    }
+
+    /// Suspects by what is odd about single paths or prefixes: who repeats itself, or
+    /// else who originates. Most routes first.
+    pub fn by_path(&self) -> Vec<Asn> {
+        let wanted = Finds::NOTABLE | Finds::SEPARATE | Finds::of(Detector::Bogon);
+        let mut votes = Counts::default();
+        for candidate in self.candidates.iter().filter(|one| one.finds.any(wanted)) {
+            let verdict = self.rib.paths.verdict(candidate.new);
+            let repeats = candidate.finds.any(Finds::NOTABLE | Finds::SEPARATE);
+            let who = if repeats { verdict.culprit } else { verdict.origin };
+            if who.0 != 0 {
+                *votes.entry(who.0).or_insert(0) += 1;
+            }
+        }
+        ranked(&votes)
+    }
+
+    /// Suspects by new more-specifics and too specific prefixes: the deepest AS on
+    /// most of them that is not there anyway.
+    pub fn by_novelty(&self) -> Option<Asn> {
+        let wanted = Finds::of(Detector::MoreSpecific) | Finds::of(Detector::Specific);
+        let members: Vec<&Candidate> =
+            self.candidates.iter().filter(|one| one.finds.any(wanted)).collect();
+        self.deepest(&members)
+    }
+
+    /// Suspects by volume: those over their burst, the furthest first.
+    pub fn by_volume(&self) -> Vec<Asn> {
+        let mut over: Vec<(u32, Asn)> = self
+            .gained
+            .iter()
+            .map(|(&asn, &gained)| (gained, Asn(asn)))
+            .filter(|&(gained, asn)| {
+                f64::from(gained) > surge::burst(self.normal(asn), &self.settings.surge)
+            })
+            .collect();
+        over.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+        over.truncate(16);
+        over.into_iter().map(|(_, asn)| asn).collect()
+    }
+
+    fn deepest(&self, members: &[&Candidate]) -> Option<Asn> {
+        let excess = |asn: u32, count: u32| f64::from(count) - self.expected(Asn(asn));
+        let counts = self.node_counts(members.iter().copied());
+        let (top, top_excess) = counts
+            .iter()
+            .map(|(&asn, &count)| (asn, excess(asn, count)))
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
+        let beneath: Vec<&Candidate> = members
+            .iter()
+            .copied()
+            .filter(|one| contains(self.rib, one.new, Asn(top)))
+            .collect();
+        let mut chain: Vec<Asn> = self
+            .node_counts(beneath.iter().copied())
+            .into_iter()
+            .filter(|&(asn, count)| excess(asn, count) >= 0.8 * top_excess)
+            .map(|(asn, _)| Asn(asn))
+            .collect();
+        chain.sort_unstable();
+        // Small between two large says it best; then whoever usually carries least.
+        let odd = chain
+            .iter()
+            .map(|&asn| (asn, self.shares(asn, beneath.iter().copied()).0))
+            .filter(|&(_, share)| share >= 0.5)
+            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
+        if let Some((asn, _)) = odd {
+            return Some(asn);
+        }
+        chain.into_iter().min_by_key(|&asn| (self.normal_transit(asn), self.depth(asn, &beneath)))
+    }
+
+    /// Distance from us on the first member's path, deepest first.
+    fn depth(&self, asn: Asn, members: &[&Candidate]) -> usize {
+        members.first().map_or(0, |one| {
+            let (path, count) = hops(self.rib, one.new);
+            let at = path.iter().take(count).position(|&hop| hop == asn).unwrap_or(0);
+            DEPTH - at
+        })
+    }
+
+    fn node_counts<'m>(&self, members: impl Iterator<Item = &'m Candidate>) -> Counts {
+        let mut counts = Counts::default();
+        for candidate in members {
+            let (path, count) = hops(self.rib, candidate.new);
+            for &asn in path.iter().take(count) {
+                *counts.entry(asn.0).or_insert(0) += 1;
+            }
+        }
+        counts
+    }
+
+    /// Shares of paths on which `asn` is small between two large ones, and on which
+    /// what lies behind it is new to the route.
+    fn shares<'m>(&self, asn: Asn, members: impl Iterator<Item = &'m Candidate>) -> (f64, f64) {
+        let (mut seen, mut odd, mut displaced) = (0_u32, 0_u32, 0_u32);
+        let own = self.normal(asn).max(1);
+        let large = u64::from(self.routes) / 100;
+        for candidate in members.take(SAMPLE) {
+            let (path, count) = hops(self.rib, candidate.new);
+            let Some(at) = path.iter().take(count).position(|&hop| hop == asn) else { continue };
+            seen += 1;
+            let Some(&right) = path.get(at + 1).filter(|_| at + 1 < count) else { continue };
+            let left = if at > 0 { path.get(at - 1) } else { None };
+            let right_normal = self.normal(right);
+            let is_displaced =
+                candidate.old.is_some() && !contains(self.rib, candidate.old, right);
+            displaced += u32::from(is_displaced);
+            let left_is_large = match left {
+                Some(&left) => self.normal(left) / 4 >= own,
+                // The peer itself: odd unless it carries a good part of the table.
+                None => u64::from(own) < large.saturating_mul(10),
+            };
+            let right_is_large = right_normal / 4 >= own
+                && (u64::from(right_normal) >= large || is_displaced);
+            odd += u32::from(left_is_large && right_is_large);
+        }
+        let seen = f64::from(seen.max(1));
+        (f64::from(odd) / seen, f64::from(displaced) / seen)
+    }
+
+    /// What speaks against `offender`, from every candidate that is its doing.
+    pub fn examine(&self, offender: Asn) -> Suspect {
+        let mut evidence = Evidence::default();
+        let mut lefts = Counts::default();
+        let mut members = Vec::new();
+        let mut rows: HashMap<_, Finds, RandomState> = HashMap::default();
+        let mut covers = HashSet::<u32, RandomState>::default();
+        let mut origins = HashSet::<u32, RandomState>::default();
+        for candidate in &self.candidates {
+            let (path, count) = hops(self.rib, candidate.new);
+            let Some(at) = path.iter().take(count).position(|&hop| hop == offender) else {
+                continue;
+            };
+            let verdict = self.rib.paths.verdict(candidate.new);
+            let gained = candidate.old.is_none() || !contains(self.rib, candidate.old, offender);
+            let finds = self.own_finds(candidate.finds, &verdict, offender);
+            if finds.is_quiet() && !gained {
+                continue;
+            }
+            let left = if at > 0 { path.get(at - 1).copied() } else { None };
+            *lefts.entry(left.unwrap_or_default().0).or_insert(0) += 1;
+            *rows.entry((candidate.route.afi, candidate.route.row)).or_insert(Finds::NONE) |= finds;
+            if finds.has(Detector::MoreSpecific) && candidate.cover != u32::MAX {
+                covers.insert(candidate.cover);
+            }
+            if !finds.is_quiet() || gained {
+                origins.insert(verdict.origin.0);
+            }
+            members.push(candidate);
+        }
+        for finds in rows.values() {
+            evidence.add(*finds);
+        }
+        evidence.covers = covers.len() as u32;
+        evidence.origins = origins.len() as u32;
+        evidence.gained = self.gained(offender);
+        evidence.normal = self.normal(offender);
+        evidence.burst = surge::burst(evidence.normal, &self.settings.surge) as u32;
+        let (odd, displaced) = self.shares(offender, members.iter().copied());
+        evidence.odd_share = odd;
+        evidence.displaced_share = displaced;
+        let members = members.len() as u32;
+        let neighbour = ranked(&lefts)
+            .first()
+            .copied()
+            .filter(|asn| asn.0 != 0)
+            .filter(|asn| lefts.get(&asn.0).copied().unwrap_or(0) * 5 >= members * 4);
+        Suspect { offender, neighbour, evidence }
+    }
+
+    /// Of a route's findings, those that can be laid at `offender`'s door.
+    fn own_finds(&self, finds: Finds, verdict: &Verdict, offender: Asn) -> Finds {
+        let mut own = finds;
+        if verdict.culprit != offender {
+            own = own.without(super::ledger::POLICY);
+        }
+        if verdict.origin != offender {
+            own = own.without(Finds::of(Detector::Origin));
+        }
+        own
+    }
+
+    /// Whether so many new more-specifics through `asn` are more than the usual noise.
+    pub fn is_above_noise(&self, asn: Asn, novel: u32) -> bool {
+        f64::from(novel) >= 5.0 * self.expected(asn)
+    }
+}
+
+impl Evidence {
+    /// Counts one prefix with its findings.
+    pub fn add(&mut self, finds: Finds) {
+        self.routes += 1;
+        let counted = [
+            (Finds::of(Detector::MoreSpecific), &mut self.novel),
+            (Finds::OTHER_ORIGIN, &mut self.novel_other_origin),
+            (Finds::of(Detector::Valley), &mut self.valley),
+            (Finds::BY_ROLE | Finds::of(Detector::Peerlock), &mut self.by_role),
+            (Finds::of(Detector::NeverTransit), &mut self.never_transit),
+            (Finds::of(Detector::Origin), &mut self.origin_changes),
+            (Finds::of(Detector::Specific), &mut self.specific),
+            (Finds::of(Detector::Bogon), &mut self.bogon),
+            (Finds::NOTABLE, &mut self.notable_path),
+            (Finds::EXTREME, &mut self.extreme_path),
+            (Finds::SEPARATE, &mut self.separate),
+            (Finds::of(Detector::OwnPrefix), &mut self.own),
+        ];
+        for (wanted, count) in counted {
+            *count += u32::from(finds.any(wanted));
+        }
+    }
+}
+
+fn ranked(votes: &Counts) -> Vec<Asn> {
+    let mut order: Vec<(u32, u32)> = votes.iter().map(|(&asn, &count)| (count, asn)).collect();
+    order.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
+    order.into_iter().map(|(_, asn)| Asn(asn)).collect()
+}

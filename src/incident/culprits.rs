@@ -1,0 +1,172 @@
+//! Which pattern a window of candidates shows, strongest pattern first.
+
+use std::time::Duration;
+
+use super::{
+    attribution::{Scene, Suspect},
+    evidence::Severity,
+    ledger::{Ledger, POLICY},
+    record::Kind,
+    settings::Settings,
+};
+use crate::{
+    bgp::{Asn, Timestamp},
+    detect::{Detector, Finds, settings},
+};
+
+/// A pattern that is enough for an incident.
+#[derive(Clone, Debug)]
+pub struct Pattern {
+    /// Who, and what speaks against them.
+    pub suspect: Suspect,
+    /// What sort of incident it makes.
+    pub kind: Kind,
+    /// Which findings make a route through the offender part of it.
+    pub absorbs: Finds,
+    /// Whether any route that newly goes through the offender is.
+    pub absorbs_all: bool,
+}
+
+/// What is not sure enough to page waits this long for more of it.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Suspects examined of each sort.
+const MOST: usize = 8;
+
+/// What finding a pattern needs to know beside the scene.
+pub struct Bench<'a> {
+    /// Thresholds of detectors.
+    pub detect: &'a settings::Settings,
+    /// Thresholds of incidents.
+    pub settings: &'a Settings,
+    /// Standing findings, to tell new ones from old.
+    pub ledger: &'a Ledger,
+    /// Event time.
+    pub now: Timestamp,
+    /// When the oldest loud candidate through an AS came.
+    pub oldest: &'a dyn Fn(Asn) -> Option<Timestamp>,
+}
+
+impl Bench<'_> {
+    /// The first pattern that is ready to be an incident.
+    pub fn find(&self, scene: &Scene<'_>) -> Option<Pattern> {
+        self.by_policy(scene)
+            .or_else(|| self.by_origin(scene))
+            .or_else(|| self.by_novelty(scene))
+            .or_else(|| self.by_volume(scene))
+            .or_else(|| self.by_path(scene))
+    }
+
+    fn ready(&self, pattern: Pattern) -> Option<Pattern> {
+        let evidence = &pattern.suspect.evidence;
+        let severity = evidence.severity(evidence.confidence(), self.settings);
+        let waited = || {
+            (self.oldest)(pattern.suspect.offender)
+                .is_some_and(|oldest| self.now.since(oldest) >= PATIENCE)
+        };
+        (severity == Severity::Critical || waited()).then_some(pattern)
+    }
+
+    fn by_policy(&self, scene: &Scene<'_>) -> Option<Pattern> {
+        scene.by_policy().into_iter().take(MOST).find_map(|asn| {
+            let suspect = scene.examine(asn);
+            let seen = &suspect.evidence;
+            let enough = seen.never_transit >= self.detect.never_transit.prefixes
+                || (seen.valley >= self.detect.valley.prefixes
+                    && seen.origins >= self.detect.valley.origins)
+                || seen.by_role > 0;
+            // Odd but long-standing arrangements move about too; half of what stands
+            // against this AS must be of just now.
+            let fresh = seen.valley.max(seen.never_transit).saturating_mul(2)
+                >= self.ledger.standing(asn);
+            if !(enough && fresh) {
+                return None;
+            }
+            self.ready(Pattern {
+                suspect,
+                kind: Kind::Leak,
+                absorbs: POLICY
+                    | Finds::of(Detector::MoreSpecific)
+                    | Finds::of(Detector::Specific)
+                    | Finds::of(Detector::Peerlock),
+                absorbs_all: true,
+            })
+        })
+    }
+
+    fn by_origin(&self, scene: &Scene<'_>) -> Option<Pattern> {
+        scene.by_origin().into_iter().take(MOST).find_map(|asn| {
+            let suspect = scene.examine(asn);
+            let changes = suspect.evidence.origin_changes;
+            let pending = (self.oldest)(asn)
+                .is_some_and(|oldest| self.now.since(oldest) >= self.detect.origin.pending);
+            if changes < 5 && !(changes > 0 && pending) {
+                return None;
+            }
+            self.ready(Pattern {
+                suspect,
+                kind: Kind::Origin,
+                absorbs: Finds::of(Detector::Origin) | Finds::OTHER_ORIGIN,
+                absorbs_all: false,
+            })
+        })
+    }
+
+    fn by_novelty(&self, scene: &Scene<'_>) -> Option<Pattern> {
+        let asn = scene.by_novelty()?;
+        let suspect = scene.examine(asn);
+        let seen = &suspect.evidence;
+        let wanted = &self.detect.more_specific;
+        let novel = seen.novel >= wanted.prefixes
+            && (seen.covers >= wanted.covers || seen.origins >= wanted.origins)
+            && scene.is_above_noise(asn, seen.novel);
+        let specific = seen.specific >= self.detect.specific.prefixes;
+        if !novel && !specific {
+            return None;
+        }
+        let kind = match (novel, seen.origins >= wanted.origins) {
+            (true, true) => Kind::Leak,
+            (true, false) => Kind::MoreSpecific,
+            (false, _) => Kind::Specific,
+        };
+        let absorbs = Finds::of(Detector::MoreSpecific) | Finds::of(Detector::Specific);
+        self.ready(Pattern { suspect, kind, absorbs, absorbs_all: false })
+    }
+
+    fn by_volume(&self, scene: &Scene<'_>) -> Option<Pattern> {
+        scene.by_volume().into_iter().find_map(|asn| {
+            let suspect = scene.examine(asn);
+            let seen = &suspect.evidence;
+            let odd = seen.odd_share >= 0.5;
+            let led_astray = seen.displaced_share >= 0.5
+                && seen.gained >= 100
+                && seen.gained >= seen.normal.saturating_mul(5);
+            if seen.gained <= seen.burst || !(odd || led_astray) {
+                return None;
+            }
+            self.ready(Pattern {
+                suspect,
+                kind: Kind::Leak,
+                absorbs: POLICY | Finds::of(Detector::MoreSpecific),
+                absorbs_all: true,
+            })
+        })
+    }
+
+    fn by_path(&self, scene: &Scene<'_>) -> Option<Pattern> {
+        scene.by_path().into_iter().take(MOST).find_map(|asn| {
+            let suspect = scene.examine(asn);
+            let seen = &suspect.evidence;
+            let (kind, absorbs) = if seen.extreme_path + seen.notable_path > 0
+                || seen.separate >= self.detect.path_repeat.separate
+            {
+                let paths = Finds::of(Detector::PathLength) | Finds::of(Detector::PathRepeat);
+                (Kind::Path, paths)
+            } else if seen.bogon >= self.detect.valley.prefixes {
+                (Kind::Bogon, Finds::of(Detector::Bogon))
+            } else {
+                return None;
+            };
+            self.ready(Pattern { suspect, kind, absorbs, absorbs_all: false })
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! How sure we are, and how bad it is.
+//!
+//! Evidence comes in families. Within one, the strongest item counts; families are
+//! independent enough to be combined as 1 − Π(1 − c).
+
+use serde::Serialize;
+
+use super::settings::Settings;
+
+/// How bad an incident is. `Critical` is what pages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Worth a look today.
+    Warning,
+    /// Worth waking someone.
+    Critical,
+}
+
+impl Severity {
+    /// As reports spell it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Critical => "critical",
+        }
+    }
+}
+
+/// What was observed of one event. Counts are distinct prefixes.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Evidence {
+    /// All prefixes affected.
+    pub routes: u32,
+    /// New more-specifics.
+    pub novel: u32,
+    /// … of another origin than their cover's.
+    pub novel_other_origin: u32,
+    /// Prefixes covering the new ones.
+    pub covers: u32,
+    /// Origins of the affected prefixes.
+    pub origins: u32,
+    /// Paths with a valley, by inferred relations.
+    pub valley: u32,
+    /// Paths with a valley, by configured roles, or through a peer lock.
+    pub by_role: u32,
+    /// Paths through a network that sells no transit.
+    pub never_transit: u32,
+    /// Prefixes with an origin they did not have.
+    pub origin_changes: u32,
+    /// Too specific prefixes.
+    pub specific: u32,
+    /// Bogons.
+    pub bogon: u32,
+    /// Path length or repeat at the warning level.
+    pub notable_path: u32,
+    /// Path length or repeat at the paging level.
+    pub extreme_path: u32,
+    /// One AS at two separate places.
+    pub separate: u32,
+    /// Our own prefixes.
+    pub own: u32,
+    /// NLRI that now go through the offender and did not.
+    pub gained: u32,
+    /// NLRI the offender normally carries, over all views.
+    pub normal: u32,
+    /// The burst its bucket allows.
+    pub burst: u32,
+    /// Share of the routes on which the offender is small between two large.
+    pub odd_share: f64,
+    /// Share whose old path knew nothing of what now lies behind the offender.
+    pub displaced_share: f64,
+    /// A limit is near or passed.
+    pub headroom: bool,
+}
+
+/// One line of evidence, for reports: what was seen, how strong it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Item {
+    /// Policy, novelty, volume, topology.
+    pub family: &'static str,
+    /// 0 to 1.
+    pub strength: f64,
+    /// What was seen against which threshold.
+    pub what: String,
+}
+
+impl Evidence {
+    /// Every item that speaks, strongest of each family first.
+    pub fn items(&self) -> Vec<Item> {
+        let mut items = Vec::new();
+        let mut add = |family, strength, what| items.push(Item { family, strength, what });
+        if self.own > 0 {
+            add("policy", 0.95, format!("{} of our own prefixes", self.own));
+        }
+        if self.by_role > 0 {
+            add("policy", 0.9, format!("{} paths against a configured role", self.by_role));
+        }
+        if self.extreme_path > 0 {
+            add("policy", 0.9, format!("{} paths no router should carry", self.extreme_path));
+        } else if self.notable_path > 0 {
+            add("policy", 0.6, format!("{} paths far longer than any need", self.notable_path));
+        }
+        if self.separate >= 100 {
+            add("policy", 0.8, format!("one AS twice in {} paths", self.separate));
+        }
+        if self.never_transit >= 20 {
+            let what = format!("{} routes through a network that sells no transit", self.never_transit);
+            add("policy", 0.75, what);
+        }
+        if self.valley >= 20 {
+            let what = format!(
+                "{} routes handed on between providers or peers (RFC 7908)",
+                self.valley
+            );
+            add("policy", 0.7, what);
+        }
+        if self.origin_changes > 0 {
+            let strength = match (self.origin_changes, self.origins) {
+                (100.., _) => 0.85,
+                (20.., _) => 0.6,
+                (5.., _) => 0.5,
+                _ => 0.4,
+            };
+            let what = format!("{} prefixes with an origin they did not have", self.origin_changes);
+            add("novelty", strength, what);
+        }
+        if self.novel >= 100 {
+            let both = self.covers >= 20 && self.origins >= 10;
+            let what = format!(
+                "{} more-specifics never seen before, under {} covering routes of {} origins",
+                self.novel, self.covers, self.origins
+            );
+            add("novelty", if both { 0.8 } else { 0.6 }, what);
+        }
+        if self.specific >= 100 {
+            add("novelty", 0.6, format!("{} prefixes too specific", self.specific));
+        }
+        if self.bogon > 0 {
+            add("policy", 0.6, format!("{} special-purpose prefixes or AS numbers", self.bogon));
+        }
+        if self.burst > 0 && self.gained > self.burst {
+            let ten = self.gained >= self.burst.saturating_mul(10);
+            let what = format!(
+                "{} routes gained, where it normally carries {} and {} at once would be usual",
+                self.gained, self.normal, self.burst
+            );
+            add("volume", if ten { 0.65 } else { 0.55 }, what);
+        }
+        if self.headroom {
+            add("volume", 0.5, "a limit on the number of routes is near".to_owned());
+        }
+        if self.odd_share >= 0.5 {
+            let what = format!(
+                "a small network between two large ones on {:.0} % of the paths",
+                self.odd_share * 100.0
+            );
+            add("topology", 0.6, what);
+        } else if self.displaced_share >= 0.5
+            && self.gained >= 100
+            && self.gained >= self.normal.saturating_mul(5)
+        {
+            let what = format!(
+                "{:.0} % of the paths lead where they never led, {} times its normal load",
+                self.displaced_share * 100.0,
+                self.gained / self.normal.max(1)
+            );
+            add("topology", 0.5, what);
+        }
+        items.sort_by(|a, b| b.strength.total_cmp(&a.strength).then(a.family.cmp(b.family)));
+        items
+    }
+
+    /// 1 − Π(1 − c) over the strongest item of each family, rounded to hundredths.
+    pub fn confidence(&self) -> f64 {
+        let mut seen: Vec<&str> = Vec::new();
+        let mut doubt = 1.0;
+        for item in self.items() {
+            if !seen.contains(&item.family) {
+                seen.push(item.family);
+                doubt *= 1.0 - item.strength;
+            }
+        }
+        ((1.0 - doubt) * 100.0_f64).round() / 100.0
+    }
+
+    /// How bad it is at `confidence`.
+    pub fn severity(&self, confidence: f64, settings: &Settings) -> Severity {
+        let sure = confidence >= settings.page_confidence;
+        let many = self.routes >= settings.page_routes || (self.by_role >= 20);
+        if self.own > 0 || self.extreme_path > 0 || (sure && many) {
+            Severity::Critical
+        } else if confidence >= 0.6 || (confidence >= 0.5 && self.routes >= 1000) || sure {
+            Severity::Warning
+        } else {
+            Severity::Info
+        }
+    }
+}

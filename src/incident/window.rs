@@ -1,0 +1,108 @@
+//! The last minute's suspicious changes, kept until they explain one another.
+
+use std::{collections::VecDeque, time::Duration};
+
+use crate::{
+    bgp::{Afi, Timestamp},
+    detect::{Finds, Verdict},
+    rib::{PathId, Rib, ViewId},
+};
+
+/// One route of one view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RouteKey {
+    /// Whose view.
+    pub view: ViewId,
+    /// Family.
+    pub afi: Afi,
+    /// Row in the family's table.
+    pub row: u32,
+}
+
+/// A change that may be part of an event.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    /// When.
+    pub time: Timestamp,
+    /// Which route.
+    pub route: RouteKey,
+    /// The path it had; none if it is new to the view.
+    pub old: PathId,
+    /// The path it has.
+    pub new: PathId,
+    /// What the detectors say of it.
+    pub finds: Finds,
+    /// The covering row, for new more-specifics; `u32::MAX` if there is none.
+    pub cover: u32,
+}
+
+/// Candidates in order of arrival. Their paths are pinned, so they can be read even
+/// after the routes have moved on.
+#[derive(Debug, Default)]
+pub struct Window {
+    candidates: VecDeque<Candidate>,
+    /// Candidates that were pushed out by newer ones before their time.
+    pub dropped: u64,
+    /// Pushed since the last look.
+    pub fresh: usize,
+}
+
+/// Candidates held at most. An event is recognised within hundreds; this many are
+/// held only when a large harmless change is under way. 64 Ki × 40 bytes.
+const MOST: usize = 65_536;
+
+impl Window {
+    /// Adds one.
+    pub fn push(&mut self, candidate: Candidate, rib: &mut Rib<Verdict>) {
+        if self.candidates.len() >= MOST {
+            self.pop(rib);
+            self.dropped += 1;
+        }
+        rib.paths.pin(candidate.old);
+        rib.paths.pin(candidate.new);
+        self.candidates.push_back(candidate);
+        self.fresh += 1;
+    }
+
+    fn pop(&mut self, rib: &mut Rib<Verdict>) {
+        if let Some(oldest) = self.candidates.pop_front() {
+            rib.paths.unpin(oldest.old);
+            rib.paths.unpin(oldest.new);
+        }
+    }
+
+    /// Drops what is older than `keep`.
+    pub fn expire(&mut self, now: Timestamp, keep: Duration, rib: &mut Rib<Verdict>) {
+        while self.candidates.front().is_some_and(|oldest| now.since(oldest.time) > keep) {
+            self.pop(rib);
+        }
+    }
+
+    /// Takes out those that `wanted` names; the caller unpins their paths.
+    pub fn take(&mut self, mut wanted: impl FnMut(&Candidate) -> bool) -> Vec<Candidate> {
+        let mut taken = Vec::new();
+        self.candidates.retain(|candidate| {
+            let take = wanted(candidate);
+            if take {
+                taken.push(*candidate);
+            }
+            !take
+        });
+        taken
+    }
+
+    /// Those held, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &Candidate> {
+        self.candidates.iter()
+    }
+
+    /// Number held.
+    pub fn len(&self) -> usize {
+        self.candidates.len()
+    }
+
+    /// Whether none is held.
+    pub fn is_empty(&self) -> bool {
+        self.candidates.is_empty()
+    }
+}
