@@ -3,4 +3,8 @@
 //! (The map of the house grows with the house.)
 
 pub mod bgp;
+pub mod detect;
+pub mod engine;
+pub mod incident;
+pub mod reference;
 pub mod rib;
