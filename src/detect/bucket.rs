@@ -25,8 +25,8 @@ impl Bucket {
         self.tokens >= 0.0
     }
 
-    /// Whether it is in debt.
-    pub fn is_empty(&self) -> bool {
-        self.tokens < 0.0
+    /// Whether it is in debt by nearly a whole burst: twice what is usual came.
+    pub fn is_deep(&self, burst: f64) -> bool {
+        self.tokens <= -0.9 * burst
     }
 }

@@ -20,7 +20,7 @@ pub fn judge(path: AsPath<'_>, reference: &Reference) -> Option<Leak> {
             continue;
         }
         if reference.never_transit.contains(here)
-            && !reference.never_transit_cone(here).contains(&next.0)
+            && !reference.may_carry(here, next)
             && !reference.never_transit.contains(next)
         {
             return Some(Leak { leaker: here, neighbour: before });

@@ -89,8 +89,13 @@ impl Streams {
         self.minute_began = now;
     }
 
-    /// Whether a stream is over its bucket now.
+    /// Whether a stream is far over its bucket: it has taken twice the burst.
     pub fn is_over(&self, stream: Stream) -> bool {
-        self.buckets.get(stream as usize).is_some_and(Bucket::is_empty)
+        self.buckets.get(stream as usize).is_some_and(|bucket| bucket.is_deep(self.burst))
+    }
+
+    /// Whether any stream is.
+    pub fn any_over(&self) -> bool {
+        self.buckets.iter().any(|bucket| bucket.is_deep(self.burst))
     }
 }

@@ -7,7 +7,7 @@
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::{evidence::Evidence, window::Candidate};
+use super::{evidence::Evidence, ledger::POLICY, window::Candidate};
 use crate::{
     bgp::Asn,
     detect::{Detector, Finds, Verdict, settings, surge},
@@ -118,12 +118,22 @@ impl<'a> Scene<'a> {
     pub fn by_policy(&self) -> Vec<Asn> {
         let mut votes = Counts::default();
         for candidate in &self.candidates {
-            let verdict = self.rib.paths.verdict(candidate.new);
-            if candidate.finds.any(super::ledger::POLICY) && verdict.culprit.0 != 0 {
-                *votes.entry(verdict.culprit.0).or_insert(0) += 1;
+            let culprit = self.culprit(candidate);
+            if candidate.finds.any(POLICY) && culprit.0 != 0 {
+                *votes.entry(culprit.0).or_insert(0) += 1;
             }
         }
         ranked(&votes)
+    }
+
+    /// Who is behind a candidate's policy findings: the peer itself where it broke
+    /// its configured role, else whom the path's shape names.
+    fn culprit(&self, candidate: &Candidate) -> Asn {
+        if candidate.finds.any(Finds::BY_ROLE) {
+            let mut hops = self.rib.paths.path(candidate.new).sequence_hops();
+            return hops.next().unwrap_or_default();
+        }
+        self.rib.paths.verdict(candidate.new).culprit
     }
 
     /// Suspects by a new origin: the origin itself. Most routes first.
@@ -274,7 +284,7 @@ impl<'a> Scene<'a> {
             };
             let verdict = self.rib.paths.verdict(candidate.new);
             let gained = candidate.old.is_none() || !contains(self.rib, candidate.old, offender);
-            let finds = self.own_finds(candidate.finds, &verdict, offender);
+            let finds = self.own_finds(candidate, &verdict, offender);
             if finds.is_quiet() && !gained {
                 continue;
             }
@@ -310,10 +320,10 @@ impl<'a> Scene<'a> {
     }
 
     /// Of a route's findings, those that can be laid at `offender`'s door.
-    fn own_finds(&self, finds: Finds, verdict: &Verdict, offender: Asn) -> Finds {
-        let mut own = finds;
-        if verdict.culprit != offender {
-            own = own.without(super::ledger::POLICY);
+    fn own_finds(&self, candidate: &Candidate, verdict: &Verdict, offender: Asn) -> Finds {
+        let mut own = candidate.finds;
+        if self.culprit(candidate) != offender {
+            own = own.without(POLICY);
         }
         if verdict.origin != offender {
             own = own.without(Finds::of(Detector::Origin));

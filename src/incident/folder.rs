@@ -398,11 +398,10 @@ impl Folder {
         let settings = self.settings.clone();
         let Some(incident) = self.incident(slot) else { return };
         incident.dirty = false;
+        let covers = incident.covers();
         let evidence = &mut incident.evidence;
         evidence.routes = incident.peak;
-        evidence.covers = evidence.covers.max(incident.covers());
-        let evidence = &mut incident.evidence;
-        evidence.covers = evidence.covers.max(evidence.covers);
+        evidence.covers = covers;
         evidence.origins = incident.victims.len() as u32;
         evidence.gained = evidence.gained.max(incident.peak);
         incident.confidence = incident.confidence.max(incident.evidence.confidence());

@@ -49,7 +49,10 @@ fn key(route: RouteKey) -> (u64, Afi) {
 }
 
 /// Findings that name somebody for the path's shape.
-pub const POLICY: Finds = Finds::of(Detector::Valley).with(Finds::of(Detector::NeverTransit));
+pub const POLICY: Finds = Finds::of(Detector::Valley)
+    .with(Finds::of(Detector::NeverTransit))
+    .with(Finds::of(Detector::Peerlock))
+    .with(Finds::BY_ROLE);
 
 impl Ledger {
     /// Enters a finding on a route that has none.

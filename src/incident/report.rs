@@ -213,7 +213,7 @@ pub fn event(
 pub fn as_name(asn: Asn, reference: &Reference) -> String {
     match reference.contacts.get(asn).map(|contact| contact.name.clone()) {
         Some(name) if !name.is_empty() => format!("{asn} ({name})"),
-        _ => match crate::reference::name(asn) {
+        _ => match crate::reference::lists::name(asn) {
             Some(name) => format!("{asn} ({name})"),
             None => asn.to_string(),
         },

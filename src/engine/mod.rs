@@ -1,0 +1,390 @@
+//! The whole core behind one struct: batches and time in, incidents out.
+//!
+//! One synchronous thread owns an [`Engine`]. It reads no clock and does no I/O: time
+//! is what the batches say, so replaying a file gives what living through it gave.
+
+mod route;
+mod view;
+
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::{
+    bgp::{Afi, Attributes, Batch, DownReason, Event, EventKind, PeerKey, RibView, Span, Timestamp},
+    detect::{Detector, Phase, Verdict, maximum_prefix, settings},
+    incident::{
+        self, Evidence, Folder, Kind, Output, Severity, Standing,
+        report::name_view,
+        window::RouteKey,
+    },
+    reference::Reference,
+    rib::{Family, Marks, Rib, ViewId, ViewKey},
+};
+
+use view::View;
+
+/// The core.
+#[derive(Debug)]
+pub struct Engine {
+    rib: Rib<Verdict>,
+    views: Vec<View>,
+    folder: Folder,
+    reference: Reference,
+    settings: settings::Settings,
+    /// Event time: the latest seen.
+    now: Timestamp,
+    next_tick: Timestamp,
+    /// Longest path and longest run that a table showed, by who is behind them.
+    stable: HashMap<u32, (u16, u16), RandomState>,
+    /// View ids by (batch peer, RIB, family), for the batch at hand.
+    resolved: Vec<u16>,
+    /// Where the sweep of forgotten prefixes goes on, per family.
+    sweep: [u32; 2],
+}
+
+const UNRESOLVED: u16 = u16::MAX;
+const TICK: Duration = Duration::from_secs(1);
+/// Paths whose use changed before counts are settled out of turn.
+const MOST_UNSETTLED: usize = 1 << 20;
+/// Rows looked at by the sweep in a tick.
+const SWEEP: u32 = 4096;
+
+impl Engine {
+    /// An engine that knows `reference` and no route.
+    pub fn new(
+        reference: Reference,
+        settings: settings::Settings,
+        incidents: incident::Settings,
+    ) -> Self {
+        Engine {
+            rib: Rib::default(),
+            views: Vec::new(),
+            folder: Folder::new(incidents, settings.clone()),
+            reference,
+            settings,
+            now: Timestamp::ZERO,
+            next_tick: Timestamp::ZERO,
+            stable: HashMap::default(),
+            resolved: Vec::new(),
+            sweep: [0; 2],
+        }
+    }
+
+    /// Applies a batch; what is to be told goes to `out`.
+    pub fn apply(&mut self, batch: &Batch, out: &mut Vec<Output>) {
+        self.resolved.clear();
+        self.resolved.resize(batch.peers.len() * 10, UNRESOLVED);
+        for event in &batch.events {
+            self.advance(event.time, out);
+            self.event(batch, event, out);
+        }
+        if self.rib.paths.unsettled() > MOST_UNSETTLED {
+            self.rib.settle();
+        }
+    }
+
+    /// Lets event time pass without news.
+    pub fn advance(&mut self, time: Timestamp, out: &mut Vec<Output>) {
+        if time < self.next_tick {
+            self.now = self.now.max(time);
+            return;
+        }
+        self.now = self.now.max(time);
+        self.tick(out);
+        self.next_tick = self.now + TICK;
+    }
+
+    /// Whether an open incident would be resolved by waiting alone.
+    pub fn is_settling(&self) -> bool {
+        self.folder.is_settling()
+    }
+
+    /// Event time.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The routing table, to look at.
+    pub fn rib(&self) -> &Rib<Verdict> {
+        &self.rib
+    }
+
+    /// Incidents and findings, to look at.
+    pub fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    /// What should hold.
+    pub fn reference(&self) -> &Reference {
+        &self.reference
+    }
+
+    /// Whether no view has had a table: only what needs no memory speaks.
+    pub fn is_warming(&self) -> bool {
+        !self.views.is_empty() && self.views.iter().all(|view| view.gate.phase == Phase::Warming)
+    }
+
+    fn event(&mut self, batch: &Batch, event: &Event, out: &mut Vec<Output>) {
+        match event.kind {
+            EventKind::Announce { afi, attributes, nlri } => {
+                let Some(view) = self.view(batch, event, afi, false) else { return };
+                self.announced(batch, event, view, afi, &attributes, nlri, out);
+            }
+            EventKind::RibEntry { afi, attributes, nlri } => {
+                let Some(view) = self.view(batch, event, afi, true) else { return };
+                let now = self.now;
+                if let Some(state) = self.views.get_mut(view.index()) {
+                    state.gate.dump(now);
+                }
+                self.announced(batch, event, view, afi, &attributes, nlri, out);
+            }
+            EventKind::Withdraw { afi, nlri } => {
+                let Some(view) = self.view(batch, event, afi, false) else { return };
+                match afi {
+                    Afi::Ipv4 => self.withdrawn::<u32>(batch, view, nlri, out),
+                    Afi::Ipv6 => self.withdrawn::<u128>(batch, view, nlri, out),
+                }
+            }
+            EventKind::PeerUp => self.peer_up(batch, event),
+            EventKind::PeerDown(reason) => self.peer_down(batch, event, reason, out),
+            EventKind::EndOfRib(afi) => {
+                let Some(view) = self.view(batch, event, afi, true) else { return };
+                let now = self.now;
+                if self.views.get_mut(view.index()).is_some_and(|state| state.gate.end_of_rib(now)) {
+                    self.went_live(view, out);
+                }
+            }
+        }
+    }
+
+    /// The view an event is about, resolved once per batch.
+    fn view(&mut self, batch: &Batch, event: &Event, afi: Afi, by_dump: bool) -> Option<ViewId> {
+        let place = usize::from(event.peer) * 10 + event.rib as usize * 2 + afi as usize;
+        let known = self.resolved.get(place).copied()?;
+        if known != UNRESOLVED {
+            return Some(ViewId(known));
+        }
+        let key = ViewKey { peer: *batch.peers.get(usize::from(event.peer))?, rib: event.rib, afi };
+        let view = self.rib.view(&key)?;
+        if view.index() >= self.views.len() {
+            let state = View::new(&key, by_dump, self.now, &self.reference, &self.settings);
+            self.views.push(state);
+        }
+        if let Some(resolved) = self.resolved.get_mut(place) {
+            *resolved = view.0;
+        }
+        Some(view)
+    }
+
+    fn announced(
+        &mut self,
+        batch: &Batch,
+        event: &Event,
+        view: ViewId,
+        afi: Afi,
+        attributes: &Attributes,
+        nlri: Span,
+        out: &mut Vec<Output>,
+    ) {
+        let path = batch.path(attributes);
+        let mut special = attributes.special;
+        if self.reference.blackhole_communities.len() > 1 {
+            let wanted = &self.reference.blackhole_communities;
+            let communities = attributes.communities.of(&batch.communities);
+            if communities.iter().any(|community| wanted.contains(community)) {
+                special.0 |= crate::bgp::SpecialCommunity::BLACKHOLE;
+            }
+        }
+        let marks = Marks {
+            segmented: attributes.segmented,
+            special,
+            otc: attributes.otc.map_or(0, |asn| asn.0),
+        };
+        let (reference, settings) = (&self.reference, &self.settings);
+        let id = self
+            .rib
+            .paths
+            .intern(path.words, marks, || crate::detect::judge(path, reference, settings));
+        let news = route::News { view, path: id, marks, time: event.time.max(self.now) };
+        match afi {
+            Afi::Ipv4 => self.routes::<u32>(batch, &news, nlri, out),
+            Afi::Ipv6 => self.routes::<u128>(batch, &news, nlri, out),
+        }
+    }
+
+    /// Views of one peer, all families and RIBs.
+    fn views_of(&self, peer: &PeerKey) -> Vec<ViewId> {
+        const RIBS: [RibView; 5] = [
+            RibView::AdjRibInPre,
+            RibView::AdjRibInPost,
+            RibView::LocRib,
+            RibView::AdjRibOutPre,
+            RibView::AdjRibOutPost,
+        ];
+        RIBS.into_iter()
+            .flat_map(|rib| [Afi::Ipv4, Afi::Ipv6].map(|afi| ViewKey { peer: *peer, rib, afi }))
+            .filter_map(|key| self.rib.find_view(&key))
+            .collect()
+    }
+
+    fn peer_up(&mut self, batch: &Batch, event: &Event) {
+        let Some(peer) = batch.peers.get(usize::from(event.peer)) else { return };
+        let now = self.now;
+        for view in self.views_of(peer) {
+            if let Some(state) = self.views.get_mut(view.index()) {
+                state.gate.dump(now);
+            }
+        }
+    }
+
+    /// Every route of the peer is gone: one event, however many there were. What was
+    /// growing is judged first: routers tear sessions down *because* of leaks.
+    fn peer_down(&mut self, batch: &Batch, event: &Event, _: DownReason, out: &mut Vec<Output>) {
+        let Some(peer) = batch.peers.get(usize::from(event.peer)) else { return };
+        let now = self.now;
+        self.folder.look(now, &mut self.rib, &self.reference, out);
+        for view in self.views_of(peer) {
+            self.folder.observe(view, false);
+            let rows = self.rib.column(view).map(crate::rib::Column::rows).unwrap_or_default();
+            let Some(state) = self.views.get_mut(view.index()) else { continue };
+            state.gate.down(now);
+            state.withdrawals.reset(now);
+            let afi = state.afi;
+            for row in rows {
+                let change = match afi {
+                    Afi::Ipv4 => self.rib.withdraw_row::<u32>(view, row, now),
+                    Afi::Ipv6 => self.rib.withdraw_row::<u128>(view, row, now),
+                };
+                if change.is_some_and(|change| change.old.found()) {
+                    self.folder.clear(RouteKey { view, afi, row });
+                }
+            }
+        }
+    }
+
+    /// A view's table is complete.
+    fn went_live(&mut self, view: ViewId, out: &mut Vec<Output>) {
+        self.rib.settle();
+        let routes = self.rib.routes(view);
+        let (now, limits) = (self.now, self.settings.maximum_prefix.clone());
+        let Some(state) = self.views.get_mut(view.index()) else { return };
+        state.streams = crate::detect::surge::Streams::new(now, routes, &self.settings.surge);
+        state.withdrawals.reset(now);
+        if let Some(limit) = state.limit {
+            // What is so at the start is for the summary, not for a page at night.
+            state.headroom = maximum_prefix::judge(routes, limit, state.warning_percent, &limits);
+            if state.headroom > maximum_prefix::Headroom::Fine
+                && let Some(count) = state.standing.get_mut(Detector::MaximumPrefix as usize)
+            {
+                *count = routes;
+            }
+        }
+        let violations = state.take_standing();
+        let afi = state.afi;
+        self.folder.observe(view, true);
+        if violations.is_empty() {
+            return;
+        }
+        if let Some(name) = name_view(&self.rib, view) {
+            let standing = Standing { time: now, view: name, afi, routes, violations };
+            out.push(Output::Standing(Box::new(standing)));
+        }
+    }
+
+    fn tick(&mut self, out: &mut Vec<Output>) {
+        let now = self.now;
+        let frozen = self.folder.any_open();
+        for index in 0..self.views.len() {
+            let view = ViewId(index as u16);
+            let routes = self.rib.routes(view);
+            let Some(state) = self.views.get_mut(index) else { break };
+            if state.gate.tick(now, &self.settings.gate) {
+                self.went_live(view, out);
+                continue;
+            }
+            if state.gate.phase != Phase::Live {
+                continue;
+            }
+            if state.streams.any_over() {
+                let what = Evidence { gained: routes, ..Evidence::default() };
+                self.view_event(view, Kind::Surge, Severity::Info, &what, out);
+            } else {
+                self.folder.view_well(view, Kind::Surge);
+            }
+            if let Some(state) = self.views.get_mut(index) {
+                state.streams.tick(now, routes, frozen, &self.settings.surge);
+            }
+            self.check_headroom(view, routes, out);
+            self.check_withdrawals(view, out);
+        }
+        self.folder.tick(now, &mut self.rib, &self.reference, out);
+        if self.rib.paths.unsettled() > 0 {
+            self.rib.settle();
+        }
+        self.sweep();
+    }
+
+    fn view_event(
+        &mut self,
+        view: ViewId,
+        kind: Kind,
+        severity: Severity,
+        what: &Evidence,
+        out: &mut Vec<Output>,
+    ) {
+        self.folder.view_event(
+            view,
+            kind,
+            severity,
+            what,
+            self.now,
+            &self.rib,
+            &self.reference,
+            out,
+        );
+    }
+
+    fn check_headroom(&mut self, view: ViewId, routes: u32, out: &mut Vec<Output>) {
+        let Some(state) = self.views.get_mut(view.index()) else { return };
+        let Some(limit) = state.limit else { return };
+        let near = maximum_prefix::judge(
+            routes,
+            limit,
+            state.warning_percent,
+            &self.settings.maximum_prefix,
+        );
+        let before = std::mem::replace(&mut state.headroom, near);
+        if near > before {
+            let severity = match near {
+                maximum_prefix::Headroom::Critical => Severity::Critical,
+                _ => Severity::Warning,
+            };
+            let what = Evidence { headroom: true, ..Evidence::default() };
+            self.view_event(view, Kind::MaximumPrefix, severity, &what, out);
+        } else if near == maximum_prefix::Headroom::Fine {
+            self.folder.view_well(view, Kind::MaximumPrefix);
+        }
+    }
+
+    fn check_withdrawals(&mut self, view: ViewId, _: &mut Vec<Output>) {
+        let now = self.now;
+        let Some(state) = self.views.get_mut(view.index()) else { return };
+        if state.withdrawals.lost(now, &self.settings.withdrawal) < 1.0 {
+            self.folder.view_well(view, Kind::Withdrawal);
+        }
+    }
+
+    /// Forgets prefixes that nobody has had for as long as history goes, a few at a time.
+    fn sweep(&mut self) {
+        let history = self.settings.gate.history;
+        let Some(before) = self.now.micros().checked_sub(history.as_micros() as u64) else { return };
+        let before = Timestamp::from_micros(before);
+        let [v4, v6] = self.sweep;
+        self.sweep = [
+            u32::table_mut(&mut self.rib).forget(before, v4, SWEEP).unwrap_or(0),
+            u128::table_mut(&mut self.rib).forget(before, v6, SWEEP).unwrap_or(0),
+        ];
+    }
+}

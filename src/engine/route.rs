@@ -1,0 +1,294 @@
+//! One route at a time: what changed in the table, and what the detectors say of it.
+
+use super::Engine;
+use crate::{
+    bgp::{Batch, Nlri, Span, SpecialCommunity, Timestamp},
+    detect::{
+        Detector, Finds, Phase, Verdict, bogon, more_specific, origin, own_prefix, peerlock,
+        specific, surge::Stream,
+    },
+    incident::{Evidence, Kind, Output, Raised, Severity, window::{Candidate, RouteKey}},
+    rib::{Change, Family, Marks, NEVER, PathId, ViewId, seconds},
+};
+
+/// What an UPDATE says of all its prefixes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct News {
+    pub view: ViewId,
+    pub path: PathId,
+    pub marks: Marks,
+    pub time: Timestamp,
+}
+
+/// What is the same for every prefix of an UPDATE, looked up once.
+#[derive(Clone, Copy)]
+struct Shared {
+    verdict: Verdict,
+    finds: Finds,
+    phase: Phase,
+    private: bool,
+}
+
+impl Engine {
+    /// Announced or dumped prefixes of one family, all by one path.
+    pub(super) fn routes<A: Family>(
+        &mut self,
+        batch: &Batch,
+        news: &News,
+        nlri: Span,
+        out: &mut Vec<Output>,
+    ) where
+        (A, u8): prefix_trie::Prefix,
+    {
+        let verdict = self.rib.paths.verdict(news.path);
+        let Some(state) = self.views.get_mut(news.view.index()) else { return };
+        match state.gate.phase {
+            // Routes of a peer that was down: its new session's table.
+            Phase::Down => state.gate.dump(news.time),
+            Phase::Dumping => state.gate.heard(news.time),
+            Phase::Live | Phase::Warming => {}
+        }
+        let mut finds = verdict.finds;
+        finds |= peerlock::judge(&verdict, state.local_role, state.from_tier1);
+        if state.private {
+            finds = finds.without(Finds::of(Detector::Bogon));
+        }
+        let mut shared =
+            Shared { verdict, finds, phase: state.gate.phase, private: state.private };
+        self.quiet_what_is_stable(&mut shared);
+        for &one in nlri.of(A::column(batch)) {
+            let change = self.rib.announce(news.view, one, news.path);
+            if change.old.path() != news.path {
+                self.judge(one, news, &shared, &change, out);
+            }
+        }
+    }
+
+    /// Long and repetitive paths that the table always had are nobody's news.
+    fn quiet_what_is_stable(&mut self, shared: &mut Shared) {
+        let paths = Finds::of(Detector::PathLength) | Finds::of(Detector::PathRepeat);
+        let verdict = &shared.verdict;
+        if !shared.finds.any(paths) {
+            return;
+        }
+        match shared.phase {
+            Phase::Dumping | Phase::Down => {
+                let known = self.stable.entry(verdict.culprit.0).or_default();
+                known.0 = known.0.max(verdict.length);
+                known.1 = known.1.max(verdict.run);
+            }
+            Phase::Live => {
+                if let Some(&(length, run)) = self.stable.get(&verdict.culprit.0)
+                    && verdict.length <= length.saturating_add(3)
+                    && verdict.run <= run
+                {
+                    shared.finds = shared
+                        .finds
+                        .without(paths.with(Finds::NOTABLE).with(Finds::EXTREME).with(Finds::SEPARATE));
+                }
+            }
+            Phase::Warming => {}
+        }
+    }
+
+    fn judge<A: Family>(
+        &mut self,
+        nlri: Nlri<A>,
+        news: &News,
+        shared: &Shared,
+        change: &Change,
+        out: &mut Vec<Output>,
+    ) where
+        (A, u8): prefix_trie::Prefix,
+    {
+        let route = RouteKey { view: news.view, afi: A::AFI, row: change.row };
+        let cleared = if change.old.found() { self.folder.clear(route) } else { None };
+        let was_in_incident = cleared.is_some_and(|entry| entry.incident.is_some());
+        let mut finds = shared.finds | self.of_prefix(nlri, news, shared);
+        let mut cover = u32::MAX;
+        let origin = shared.verdict.origin;
+        match shared.phase {
+            Phase::Dumping | Phase::Down => {
+                if origin.0 != 0 {
+                    A::table_mut(&mut self.rib).learn_origin(change.row, origin, 0);
+                }
+                if finds.is_quiet() {
+                    return;
+                }
+                if let Some(state) = self.views.get_mut(news.view.index()) {
+                    state.stands(finds);
+                }
+            }
+            Phase::Warming => {
+                if origin.0 != 0 {
+                    A::table_mut(&mut self.rib).learn_origin(change.row, origin, 0);
+                }
+                if finds.is_quiet() {
+                    return;
+                }
+            }
+            Phase::Live => {
+                finds |= self.of_change(nlri, news, change, origin, &mut cover);
+                if finds == Finds::NONE {
+                    return;
+                }
+            }
+        }
+        let candidate = Candidate {
+            time: news.time,
+            route,
+            old: change.old.path(),
+            new: news.path,
+            finds,
+            cover,
+        };
+        let speaks = matches!(shared.phase, Phase::Live | Phase::Warming)
+            || finds.has(Detector::OwnPrefix);
+        let raised = Raised { candidate, len: nlri.len, speaks, was_in_incident };
+        self.folder.raise(&raised, &mut self.rib, &self.reference, out);
+    }
+
+    /// What the prefix alone shows.
+    fn of_prefix<A: Family>(&self, nlri: Nlri<A>, news: &News, shared: &Shared) -> Finds
+    where
+        (A, u8): prefix_trie::Prefix,
+    {
+        let mut finds = Finds::NONE;
+        if specific::is_specific(A::AFI, nlri.len, &self.settings.specific)
+            && !self.is_blackhole(nlri, news, shared)
+        {
+            finds |= Finds::of(Detector::Specific);
+        }
+        if !shared.private && bogon::is_bogon_prefix(nlri.addr, nlri.len) {
+            finds |= Finds::of(Detector::Bogon);
+        }
+        if !self.reference.own.is_empty() {
+            let path = self.rib.paths.path(news.path);
+            if own_prefix::is_unexpected(nlri.addr, nlri.len, path, &self.reference) {
+                finds |= Finds::of(Detector::OwnPrefix);
+            }
+        }
+        finds
+    }
+
+    /// Whether it is a blackhole route under a covering route of the same origin.
+    fn is_blackhole<A: Family>(&self, nlri: Nlri<A>, news: &News, shared: &Shared) -> bool
+    where
+        (A, u8): prefix_trie::Prefix,
+    {
+        if !news.marks.special.has(SpecialCommunity::BLACKHOLE) {
+            return false;
+        }
+        let table = self.rib.table::<A>();
+        table.cover(nlri.addr, nlri.len).is_some_and(|cover| {
+            let known = table.known_origin(cover);
+            known == Some(shared.verdict.origin)
+                || known.is_some_and(|asn| {
+                    self.rib.paths.path(news.path).sequence_hops().any(|hop| hop == asn)
+                })
+        })
+    }
+
+    /// What the change shows, in a view whose table is known.
+    fn of_change<A: Family>(
+        &mut self,
+        nlri: Nlri<A>,
+        news: &News,
+        change: &Change,
+        origin_as: crate::bgp::Asn,
+        cover: &mut u32,
+    ) -> Finds
+    where
+        (A, u8): prefix_trie::Prefix,
+    {
+        let mut finds = Finds::NONE;
+        let blackhole = news.marks.special.has(SpecialCommunity::BLACKHOLE);
+        let history = self.settings.gate.history;
+        if !blackhole
+            && let Some(row) =
+                more_specific::cover(&self.rib, change, nlri.addr, nlri.len, news.time, history)
+        {
+            *cover = row;
+            finds |= Finds::of(Detector::MoreSpecific);
+            let known = self.rib.table::<A>().known_origin(row);
+            if known.is_some_and(|known| known != origin_as) {
+                finds |= Finds::OTHER_ORIGIN;
+            }
+        }
+        let opinion = origin::judge::<A>(
+            &self.rib,
+            &self.reference,
+            change.row,
+            origin_as,
+            news.time,
+            &self.settings.origin,
+        );
+        let table = A::table_mut(&mut self.rib);
+        match opinion {
+            origin::Opinion::Fine => {}
+            origin::Opinion::Learn => table.learn_origin(change.row, origin_as, 0),
+            origin::Opinion::New => {
+                table.learn_origin(change.row, origin_as, seconds(news.time));
+                finds |= Finds::of(Detector::Origin);
+            }
+            origin::Opinion::StillNew => finds |= Finds::of(Detector::Origin),
+        }
+        let returned = change.old.path().is_none() && change.absent_since != Some(NEVER);
+        if !returned && !blackhole {
+            finds |= Finds::CHANGED;
+        }
+        self.count(news, change, finds);
+        finds
+    }
+
+    /// Rates of the view.
+    fn count(&mut self, news: &News, change: &Change, finds: Finds) {
+        let Some(state) = self.views.get_mut(news.view.index()) else { return };
+        let settings = &self.settings.surge;
+        if change.old.path().is_none() {
+            // A prefix that left a moment ago and is back is the tail of path hunting.
+            if change.absent_since == Some(NEVER) {
+                state.streams.count(Stream::New, news.time, settings);
+            }
+        } else {
+            state.streams.count(Stream::PathChange, news.time, settings);
+        }
+        if finds.has(Detector::Origin) {
+            state.streams.count(Stream::OriginChange, news.time, settings);
+        }
+    }
+
+    /// Withdrawn prefixes of one family.
+    pub(super) fn withdrawn<A: Family>(
+        &mut self,
+        batch: &Batch,
+        view: ViewId,
+        nlri: Span,
+        out: &mut Vec<Output>,
+    ) where
+        (A, u8): prefix_trie::Prefix,
+    {
+        let now = self.now;
+        let mut over = false;
+        for &one in nlri.of(A::column(batch)) {
+            let held = self.rib.routes(view);
+            let Some(change) = self.rib.withdraw(view, one, now) else { continue };
+            let mut part_of_incident = false;
+            if change.old.found() {
+                let route = RouteKey { view, afi: A::AFI, row: change.row };
+                let entry = self.folder.clear(route);
+                part_of_incident = entry.is_some_and(|entry| entry.incident.is_some());
+            }
+            let Some(state) = self.views.get_mut(view.index()) else { return };
+            if state.gate.phase == Phase::Live && !part_of_incident {
+                state.streams.count(Stream::Withdrawal, now, &self.settings.surge);
+                over |= state.withdrawals.count(now, held, &self.settings.withdrawal);
+            }
+        }
+        if over {
+            let what = Evidence { routes: self.rib.routes(view), ..Evidence::default() };
+            self.view_event(view, Kind::Withdrawal, Severity::Warning, &what, out);
+        }
+    }
+}
+

@@ -1,0 +1,92 @@
+//! What the engine keeps of each view beside its routes.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    bgp::{Afi, Asn, Timestamp},
+    detect::{Detector, Finds, Gate, maximum_prefix::Headroom, settings, surge::Streams, withdrawal::Withdrawals},
+    reference::{Reference, Role},
+    rib::ViewKey,
+};
+
+/// The state of one view.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// When it may speak.
+    pub gate: Gate,
+    /// Its rates.
+    pub streams: Streams,
+    /// Its withdrawals.
+    pub withdrawals: Withdrawals,
+    /// What we are to the peer.
+    pub local_role: Option<Role>,
+    /// Bogons are at home here.
+    pub private: bool,
+    /// The peer is transit-free.
+    pub from_tier1: bool,
+    /// Routes it may have, from the peer's or the hardware's limit.
+    pub limit: Option<u32>,
+    /// The peer's own warning share.
+    pub warning_percent: Option<u8>,
+    /// How near the limit was when last told.
+    pub headroom: Headroom,
+    /// Findings of the running dump, by detector.
+    pub standing: [u32; 16],
+    /// Family.
+    pub afi: Afi,
+}
+
+impl View {
+    /// A view first heard of at `now`.
+    pub fn new(
+        key: &ViewKey,
+        by_dump: bool,
+        now: Timestamp,
+        reference: &Reference,
+        settings: &settings::Settings,
+    ) -> Self {
+        let policy = reference.peer_policy(&key.peer);
+        let session = policy.and_then(|policy| match key.afi {
+            Afi::Ipv4 => policy.maximum_prefix_ipv4,
+            Afi::Ipv6 => policy.maximum_prefix_ipv6,
+        });
+        let hardware = match key.afi {
+            Afi::Ipv4 => settings.maximum_prefix.table_ipv4,
+            Afi::Ipv6 => settings.maximum_prefix.table_ipv6,
+        };
+        View {
+            gate: Gate::new(now, by_dump),
+            streams: Streams::new(now, 0, &settings.surge),
+            withdrawals: Withdrawals::new(now),
+            local_role: policy.and_then(|policy| policy.local_role),
+            private: policy.is_some_and(|policy| policy.private) || key.peer.distinguisher != 0,
+            from_tier1: key.peer.asn != Asn(0) && reference.tier1.contains(key.peer.asn),
+            limit: session.into_iter().chain(hardware).min(),
+            warning_percent: policy.and_then(|policy| policy.warning_percent),
+            headroom: Headroom::Fine,
+            standing: [0; 16],
+            afi: key.afi,
+        }
+    }
+
+    /// Counts what stands on a route of the table being sent.
+    pub fn stands(&mut self, finds: Finds) {
+        for detector in finds.detectors() {
+            if let Some(count) = self.standing.get_mut(detector as usize) {
+                *count += 1;
+            }
+        }
+    }
+
+    /// Takes the counts of the dump that is over.
+    pub fn take_standing(&mut self) -> BTreeMap<&'static str, u32> {
+        let counts = std::mem::take(&mut self.standing);
+        Detector::ALL
+            .iter()
+            .filter_map(|&detector| {
+                let count = *counts.get(detector as usize)?;
+                (count > 0).then_some((detector.name(), count))
+            })
+            .collect()
+    }
+}
