@@ -3,3 +3,4 @@
 //! (The map of the house grows with the house.)
 
 pub mod bgp;
+pub mod wire;
