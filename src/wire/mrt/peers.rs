@@ -45,7 +45,11 @@ impl Peers {
 
     /// The peer of this key, added if new; None once the table is full.
     pub fn id(&mut self, key: &PeerKey) -> Option<PeerId> {
-        if self.peers.get(self.last).is_some_and(|last| last.key == *key) {
+        if self
+            .peers
+            .get(self.last)
+            .is_some_and(|last| last.key == *key)
+        {
             return u16::try_from(self.last).ok().map(PeerId);
         }
         let hash = self.hasher.hash_one(key);

@@ -121,7 +121,9 @@ impl MrtReader {
             let what = if self.offset == 0 {
                 format!("not an MRT file: its first record has {fault}")
             } else {
-                let Header { kind, subtype, len, .. } = header;
+                let Header {
+                    kind, subtype, len, ..
+                } = header;
                 format!("not a record header, {fault} (type {kind}/{subtype}, length {len})")
             };
             return self.stop(Reason::MrtHeader, what, None);

@@ -167,9 +167,9 @@ impl Decoder {
                 unlisted = true;
                 continue;
             };
-            let found = self
-                .scanner
-                .scan_attributes(block, Block::TableDumpV2, batch, &mut self.tally);
+            let found =
+                self.scanner
+                    .scan_attributes(block, Block::TableDumpV2, batch, &mut self.tally);
             self.rib_entry(id, addr, len, path_id, found, batch);
         }
         if unlisted { Err(NO_PEER) } else { Ok(()) }

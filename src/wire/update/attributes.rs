@@ -281,9 +281,9 @@ pub fn as_path(
         return None;
     };
     match found.as4_path {
-        Some(as4_path) if !found.as4_path_is_stale() => Some(merged(
-            as4_path, segmented, before, words, scratch, tally,
-        )),
+        Some(as4_path) if !found.as4_path_is_stale() => {
+            Some(merged(as4_path, segmented, before, words, scratch, tally))
+        }
         _ => Some(segmented),
     }
 }

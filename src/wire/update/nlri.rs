@@ -114,7 +114,10 @@ mod tests {
     #[test]
     fn host_bits_are_cleared() {
         assert_eq!(v4(&[9, 10, 0xFF], false).unwrap(), ["10.128.0.0/9"]);
-        assert_eq!(v4(&[0, 32, 1, 2, 3, 4], false).unwrap(), ["0.0.0.0/0", "1.2.3.4/32"]);
+        assert_eq!(
+            v4(&[0, 32, 1, 2, 3, 4], false).unwrap(),
+            ["0.0.0.0/0", "1.2.3.4/32"]
+        );
     }
 
     #[test]

@@ -131,12 +131,7 @@ pub fn merge(path: AsPath<'_>, as4: AsPath<'_>, merged: &mut Vec<u32>) -> Option
             merged.extend(run.1);
         }
     } else if !as4.words.is_empty() {
-        open_run(
-            merged,
-            &mut open,
-            AsPath::SEQUENCE,
-            as4.words.len() as u32,
-        );
+        open_run(merged, &mut open, AsPath::SEQUENCE, as4.words.len() as u32);
         merged.extend(as4.words);
     }
     Some(true)
@@ -241,13 +236,13 @@ mod tests {
     #[test]
     fn malformed_segments_are_refused() {
         for octets in [
-            &[2][..],             // half a header
-            &[2, 0],              // no ASes (RFC 7606 §7.2)
-            &[0, 1, 0, 1],        // type 0
-            &[5, 1, 0, 1],        // type 5
-            &[2, 2, 0, 1],        // overrun
-            &[2, 1, 0, 1, 2],     // an octet left over
-            &[2, 255, 0, 1],      // 255 promised
+            &[2][..],         // half a header
+            &[2, 0],          // no ASes (RFC 7606 §7.2)
+            &[0, 1, 0, 1],    // type 0
+            &[5, 1, 0, 1],    // type 5
+            &[2, 2, 0, 1],    // overrun
+            &[2, 1, 0, 1, 2], // an octet left over
+            &[2, 255, 0, 1],  // 255 promised
         ] {
             assert_eq!(text(octets, false), None, "{octets:?}");
         }

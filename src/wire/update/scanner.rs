@@ -143,15 +143,14 @@ impl Scanner {
         // Everything announced is located before anything is, for a fault in one
         // field decides over both.
         let before = (out.batch.v4.len(), out.batch.v6.len());
-        let (classic, reached, mp_next_hop) =
-            match self.announced(&fields, &found, session, out) {
-                Ok(announced) => announced,
-                Err(reason) => {
-                    out.batch.v4.truncate(before.0);
-                    out.batch.v6.truncate(before.1);
-                    return Err(reason);
-                }
-            };
+        let (classic, reached, mp_next_hop) = match self.announced(&fields, &found, session, out) {
+            Ok(announced) => announced,
+            Err(reason) => {
+                out.batch.v4.truncate(before.0);
+                out.batch.v6.truncate(before.1);
+                return Err(reason);
+            }
+        };
         if classic.count() + reached.count() + reached.multicast == 0 {
             // Nothing to withdraw (RFC 7606 §5.2): the fault is counted, no more.
             return found.withdraw.map_or(Ok(()), Err);
@@ -169,9 +168,21 @@ impl Scanner {
         match attributes {
             Some(attributes) => {
                 let next_hop = found.next_hop.map(IpAddr::V4);
-                out.announce(Attributes { next_hop, ..attributes }, classic);
+                out.announce(
+                    Attributes {
+                        next_hop,
+                        ..attributes
+                    },
+                    classic,
+                );
                 let next_hop = mp_next_hop;
-                out.announce(Attributes { next_hop, ..attributes }, reached);
+                out.announce(
+                    Attributes {
+                        next_hop,
+                        ..attributes
+                    },
+                    reached,
+                );
                 Ok(())
             }
             None => {
@@ -234,7 +245,9 @@ impl Scanner {
 
     /// Scans the attribute block of one table dump entry and stores what it says.
     ///
-    /// None where the entry cannot be used; the reason is counted.
+    /// A dump is state, not news: a router's own routes stand there with no `ORIGIN` and
+    /// no `AS_PATH`, so their absence is no error and reads as an empty path. None where
+    /// the entry cannot be used; the reason is counted.
     pub fn scan_attributes(
         &mut self,
         block: &[u8],
@@ -244,9 +257,7 @@ impl Scanner {
     ) -> Option<Attributes> {
         let asn4 = kind == Block::TableDumpV2;
         let mut found = attributes::walk(block, asn4, tally);
-        if found.reset.is_none() && (!found.origin || found.path.is_none()) {
-            found.withdraw.get_or_insert(Reason::MissingAttribute);
-        }
+        found.path.get_or_insert(&[]);
         let mp_next_hop = found.reach.and_then(mp::table_dump_next_hop);
         let fault = found.reset.or(found.withdraw);
         let attributes = match fault {
