@@ -3,3 +3,5 @@
 //! (The map of the house grows with the house.)
 
 pub mod bgp;
+pub mod drill;
+pub mod wire;

@@ -1,0 +1,3 @@
+//! Bytes to vocabulary and back: BGP messages and MRT files.
+
+pub mod encode;
