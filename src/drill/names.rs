@@ -83,6 +83,9 @@ pub(super) const NAMED: &[Named] = &[
     named(396_531, &[33154, 701], 2, 0),
     named(21217, &[13237, 4134], 20, 0),
     named(55644, &[6453, 15412, 9583], 150, 60),
+    // The two that leak in `two-leaks`; nobody real.
+    named(1_900_001, &[6453, 2914], 40, 0),
+    named(1_900_002, &[3257, 7018], 40, 0),
     // Those whose routes were leaked.
     large(named(4713, &[2914], 170, 0)),
     named(45629, &[], 20, 0),
