@@ -45,12 +45,20 @@ pub(super) fn moves(stage: &mut Stage, duration: u64, reserved: &[Reserved]) -> 
         let Some(&prefix) = churn.prefixes.get(place) else {
             continue;
         };
-        let origin = stage.holdings.churn_origins.get(place).copied().unwrap_or(NONE);
+        let origin = stage
+            .holdings
+            .churn_origins
+            .get(place)
+            .copied()
+            .unwrap_or(NONE);
         if reserved.iter().any(|leak| leak.holds(&prefix, at)) {
             continue;
         }
         // Half of all prefixes change for everyone, the others for one neighbour only.
-        let scope = hash(stage.seed, u64::from(prefix.addr) << 8 | u64::from(prefix.len));
+        let scope = hash(
+            stage.seed,
+            u64::from(prefix.addr) << 8 | u64::from(prefix.len),
+        );
         let only = (scope % 2 == 1).then_some((scope >> 8) as usize % feeds.max(1));
         for feed in (0..feeds).filter(|feed| only.is_none_or(|only| only == *feed)) {
             let delay = hash(index, feed as u64) % 800_000;
@@ -78,7 +86,13 @@ impl Reserved {
     }
 }
 
-fn announcement(stage: &mut Stage, feed: usize, origin: Node, prefix: &Nlri<u32>, chance: u64) -> What {
+fn announcement(
+    stage: &mut Stage,
+    feed: usize,
+    origin: Node,
+    prefix: &Nlri<u32>,
+    chance: u64,
+) -> What {
     let topology = &stage.topology;
     let Some(feed) = stage.feeds.get_mut(feed) else {
         return What::Withdraw;

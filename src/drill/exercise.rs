@@ -1,9 +1,11 @@
 //! Events that look alarming and are not leaks, and the one that is a single route.
 
+use hashbrown::HashSet;
+
 use super::{
     AFTER, BEFORE, Incident, Options, SECOND,
     churn::{self, Reserved},
-    feed::Variant,
+    feed::{Feed, Variant},
     random::{Random, hash},
     recorder::{Mark, Move, Packing, Recorder, Script, Stream, What},
     stage::Stage,
@@ -65,8 +67,10 @@ impl Exercise {
             Exercise::ManyPrepends => incidents.push(act.prepends(stage)),
         }
         let noise = churn::moves(stage, act.end + AFTER, &act.reserved);
-        let mut streams: Vec<Box<dyn Stream>> =
-            vec![Box::new(Script::new(act.moves)), Box::new(Script::new(noise))];
+        let mut streams: Vec<Box<dyn Stream>> = vec![
+            Box::new(Script::new(act.moves)),
+            Box::new(Script::new(noise)),
+        ];
         Recorder::new(&stage.feeds, start, packing, incidents).record(&mut streams)
     }
 }
@@ -133,6 +137,7 @@ impl<G: Fn(u32) -> u64> Scene<G> {
         let mut random = Random::new(stage.seed, 0xB1AC);
         let v4 = &stage.holdings.v4;
         let mut hosts: Vec<(Node, Nlri<u32>)> = Vec::new();
+        let mut taken: HashSet<Nlri<u32>, foldhash::fast::FixedState> = HashSet::default();
         // Four attacked networks, each with covering routes of its own.
         while hosts.len() < routes as usize {
             let at = random.below(v4.prefixes.len());
@@ -148,13 +153,11 @@ impl<G: Fn(u32) -> u64> Scene<G> {
                 let host = Nlri::new(host, 32, 0);
                 // The origin of the closest cover announces it, or nobody.
                 let own = v4.longest_match(&host).map(|at| v4.origin(at)) == Some(origin);
-                if own {
+                if own && taken.insert(host) {
                     hosts.push((origin, host));
                 }
             }
         }
-        hosts.sort_unstable();
-        hosts.dedup();
         random.shuffle(&mut hosts);
         let gap = (self.gap)(35);
         for feed in 0..stage.feeds.len() {
@@ -179,7 +182,9 @@ impl<G: Fn(u32) -> u64> Scene<G> {
             v4.prefixes.get(*at).is_some_and(|prefix| prefix.len == 16)
                 && v4.origin(*at) as usize >= CORE
                 && v4.prefixes.get(*at + 1).is_none_or(|next| {
-                    v4.prefixes.get(*at).is_some_and(|cover| next.addr >> 16 != cover.addr >> 16)
+                    v4.prefixes
+                        .get(*at)
+                        .is_some_and(|cover| next.addr >> 16 != cover.addr >> 16)
                 })
         };
         let Some(at) = (start..v4.prefixes.len()).chain(0..start).find(fits) else {
@@ -208,15 +213,28 @@ impl<G: Fn(u32) -> u64> Scene<G> {
         let mut order: Vec<Node> = (0..CORE as Node).collect();
         Random::new(stage.seed, 0xFA11).shuffle(&mut order);
         let movable = |provider: Node| {
-            stage.topology.customers(provider).iter().copied().filter(|origin| {
-                stage.feeds.iter().all(|feed| feed.alternate(*origin) != feed.best(*origin))
-            })
+            stage
+                .topology
+                .customers(provider)
+                .iter()
+                .copied()
+                .filter(|origin| {
+                    stage
+                        .feeds
+                        .iter()
+                        .all(|feed| feed.alternate(*origin) != Feed::best(*origin))
+                })
         };
         let size = |provider: Node| -> usize {
-            movable(provider).map(|origin| by_origin.of(origin).len()).sum()
+            movable(provider)
+                .map(|origin| by_origin.of(origin).len())
+                .sum()
         };
         // The provider whose customers come closest.
-        let best = order.iter().copied().min_by_key(|node| size(*node).abs_diff(routes as usize));
+        let best = order
+            .iter()
+            .copied()
+            .min_by_key(|node| size(*node).abs_diff(routes as usize));
         let Some(provider) = best else {
             return;
         };
@@ -251,7 +269,10 @@ impl<G: Fn(u32) -> u64> Scene<G> {
             };
             let mut path = Vec::new();
             sender.tree.path(origin, &mut path);
-            let mut words: Vec<u32> = path.iter().map(|node| stage.topology.asn(*node).0).collect();
+            let mut words: Vec<u32> = path
+                .iter()
+                .map(|node| stage.topology.asn(*node).0)
+                .collect();
             words.extend([ASN; 251]);
             let long = What::Announce(sender.write_path(&words));
             let ordinary = What::Announce(sender.ordinary(origin, &prefix));

@@ -32,6 +32,9 @@ pub(super) enum Variant {
     Blackhole,
 }
 
+/// 65535:666.
+const BLACKHOLE: u32 = 0xFFFF_029A;
+
 /// One neighbour.
 #[derive(Debug)]
 pub(super) struct Feed {
@@ -73,7 +76,9 @@ impl Feed {
     /// Attributes of this number, as they stand in an UPDATE or a RIB entry.
     pub(super) fn attributes(&self, written: Written) -> &[u8] {
         let index = written as usize;
-        let start = index.checked_sub(1).and_then(|before| self.ends.get(before));
+        let start = index
+            .checked_sub(1)
+            .and_then(|before| self.ends.get(before));
         let start = start.copied().unwrap_or(0) as usize;
         let end = self.ends.get(index).copied().unwrap_or(0) as usize;
         self.bytes.get(start..end).unwrap_or_default()
@@ -89,12 +94,12 @@ impl Feed {
         if hash(self.seed, address).is_multiple_of(8) {
             self.alternate(origin)
         } else {
-            self.best(origin)
+            Self::best(origin)
         }
     }
 
     /// The best route to `origin`.
-    pub(super) fn best(&self, origin: Node) -> Written {
+    pub(super) fn best(origin: Node) -> Written {
         origin * 2
     }
 
@@ -104,7 +109,12 @@ impl Feed {
     }
 
     /// The best route with something about it changed.
-    pub(super) fn variant(&mut self, topology: &Topology, origin: Node, variant: Variant) -> Written {
+    pub(super) fn variant(
+        &mut self,
+        topology: &Topology,
+        origin: Node,
+        variant: Variant,
+    ) -> Written {
         if let Some(written) = self.variants.get(&(origin, variant)) {
             return *written;
         }
@@ -116,7 +126,7 @@ impl Feed {
         match variant {
             Variant::Med => med = Some(10 + (hash(self.seed, u64::from(origin)) % 40) as u32 * 5),
             Variant::Prepended => words.extend(words.last().copied()),
-            Variant::Blackhole => communities.push(65_535 << 16 | 666),
+            Variant::Blackhole => communities.push(BLACKHOLE),
         }
         let written = self.write(&PathAttributes {
             path: AsPath::sequence(&words),
@@ -139,7 +149,13 @@ impl Feed {
 
     /// Rewrites an ordinary route's attributes for an IPv6 RIB entry: the next hop
     /// moves into the abbreviated `MP_REACH_NLRI`.
-    pub(super) fn write_ipv6(&self, topology: &Topology, origin: Node, alternate: bool, out: &mut Vec<u8>) {
+    pub(super) fn write_ipv6(
+        &self,
+        topology: &Topology,
+        origin: Node,
+        alternate: bool,
+        out: &mut Vec<u8>,
+    ) {
         let mut path = Vec::new();
         let mut words = Vec::new();
         if !(alternate && self.tree.alternate(topology, origin, &mut path)) {

@@ -133,7 +133,10 @@ impl Holdings {
             .iter()
             .map(|prefix| match v4.longest_match(prefix) {
                 Some(index) => v4.origin(index),
-                None => (CORE + hash(seed, u64::from(prefix.addr >> 12)) as usize % sizes.len().max(1)) as Node,
+                None => {
+                    (CORE + hash(seed, u64::from(prefix.addr >> 12)) as usize % sizes.len().max(1))
+                        as Node
+                }
             })
             .collect();
         Holdings {
@@ -180,11 +183,21 @@ fn claim(v4: &mut Family<u32>, random: &mut Random) {
         }
     }
     for (node, asn) in TIER_1.iter().enumerate() {
-        let count = if *asn == 701 { 2 * TIER_1_HOLDS } else { TIER_1_HOLDS };
+        let count = if *asn == 701 {
+            2 * TIER_1_HOLDS
+        } else {
+            TIER_1_HOLDS
+        };
         claim_run(v4, random, node as Node, count, *asn == 701);
     }
     for (index, named) in NAMED.iter().enumerate() {
-        claim_run(v4, random, (TIER_1.len() + index) as Node, named.holds, named.large);
+        claim_run(
+            v4,
+            random,
+            (TIER_1.len() + index) as Node,
+            named.holds,
+            named.large,
+        );
     }
 }
 
@@ -199,7 +212,11 @@ fn claim_run(v4: &mut Family<u32>, random: &mut Random, node: Node, count: usize
         let Some(len) = v4.prefixes.get(index).map(|prefix| prefix.len) else {
             return;
         };
-        let fits = if large { (11..=16).contains(&len) } else { len >= 17 };
+        let fits = if large {
+            (11..=16).contains(&len)
+        } else {
+            len >= 17
+        };
         if !fits || v4.origin(index) != NONE {
             continue;
         }
@@ -252,7 +269,10 @@ impl Deal {
             if let Some(origin) = family.origins.get_mut(index) {
                 *origin = node;
             }
-            if let Some(size) = (node as usize).checked_sub(CORE).and_then(|k| self.sizes.get_mut(k)) {
+            if let Some(size) = (node as usize)
+                .checked_sub(CORE)
+                .and_then(|k| self.sizes.get_mut(k))
+            {
                 *size += 1;
             }
         }
@@ -293,7 +313,11 @@ mod tests {
         let mut sizes = holdings.sizes.clone();
         sizes.sort_unstable();
         assert!((60_000..90_000).contains(&sizes.len()), "{}", sizes.len());
-        assert!(sizes.last().is_some_and(|largest| (1_000..20_000).contains(largest)));
+        assert!(
+            sizes
+                .last()
+                .is_some_and(|largest| (1_000..20_000).contains(largest))
+        );
         let median = sizes[sizes.len() / 2];
         assert!((1..10).contains(&median), "{median}");
     }

@@ -20,6 +20,7 @@ mod leak;
 mod names;
 mod random;
 mod recorder;
+mod selection;
 mod stage;
 mod table;
 mod topology;
@@ -194,9 +195,7 @@ pub fn play(drill: &Drill, options: &Options) -> Recording {
     };
     let (updates, incidents) = match &plot.act {
         Act::Leaks(leaks) => play_leaks(leaks, &mut stage, options, start, packing),
-        Act::Exercise(exercise) => {
-            exercise.play(&mut stage, options, start, packing)
-        }
+        Act::Exercise(exercise) => exercise.play(&mut stage, options, start, packing),
     };
     Recording {
         rib,
@@ -245,7 +244,12 @@ fn play_leaks(
         reserved.push(staged.reserved(&schedule));
         incidents.push(Incident {
             offender: Asn(leak.offender),
-            neighbour: leak.neighbours.first().copied().map(Asn).filter(|_| leak.one_neighbour),
+            neighbour: leak
+                .neighbours
+                .first()
+                .copied()
+                .map(Asn)
+                .filter(|_| leak.one_neighbour),
             routes: staged.routes(),
             first: Timestamp::ZERO,
             last_withdrawn: Timestamp::ZERO,
@@ -256,14 +260,14 @@ fn play_leaks(
     Recorder::new(&stage.feeds, start, packing, incidents).record(&mut streams)
 }
 
-/// Settings of whoever runs the recording router: the sessions and their limits, a
-/// third above what they carry.
+/// Settings of whoever runs the recording router: the sessions and their limits, two
+/// fifths above what they carry, so that the warning at 75 % is above an ordinary day.
 fn config(stage: &Stage, vantage: Vantage) -> String {
     use std::fmt::Write;
     let Asn(local) = stage::LOCAL_AS;
     let mut text = format!("local_as = {local}\n");
     if vantage == Vantage::Border {
-        let limit = (stage.holdings.v4.prefixes.len() * 4 / 3 / 10_000 + 1) * 10_000;
+        let limit = (stage.holdings.v4.prefixes.len() * 7 / 50_000 + 1) * 10_000;
         for (feed, name) in stage.feeds.iter().zip(["transit-a", "transit-b"]) {
             // Writing to a string cannot fail.
             let _ = write!(
@@ -274,19 +278,4 @@ fn config(stage: &Stage, vantage: Vantage) -> String {
         }
     }
     text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quick() {
-        let t = std::time::Instant::now();
-        let r = play(find("google-2017").unwrap(), &Options::default());
-        eprintln!("{:?} rib {} updates {} {:?}", t.elapsed(), r.rib.len(), r.updates.len(), r.truth);
-        let t = std::time::Instant::now();
-        let r = play(find("google-2017").unwrap(), &Options{vantage: Vantage::Collector, ..Default::default()});
-        eprintln!("{:?} rib {} updates {} {:?}", t.elapsed(), r.rib.len(), r.updates.len(), r.truth);
-    }
 }

@@ -92,7 +92,7 @@ pub(super) const NAMED: &[Named] = &[
     large(peering(named(7922, &[3356], 170, 1_500))),
     peering(named(2906, &[3356], 110, 0)),
     peering(named(8075, &[3356], 420, 0)),
-    named(13335, &[9498, 1299], 300, 0),
+    named(13335, &[9498, 1299, 7018], 300, 0),
     named(1136, &[13237, 286], 480, 0),
     // Those who only looked on (feeds of collectors).
     named(1103, &[286, 1299], 60, 40),

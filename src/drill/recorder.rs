@@ -132,7 +132,10 @@ impl<'a> Recorder<'a> {
 
     /// Plays all streams to their end; the update file, and the incidents with the
     /// times at which they began and ended in it.
-    pub(super) fn record(mut self, streams: &mut [Box<dyn Stream + '_>]) -> (Vec<u8>, Vec<Incident>) {
+    pub(super) fn record(
+        mut self,
+        streams: &mut [Box<dyn Stream + '_>],
+    ) -> (Vec<u8>, Vec<Incident>) {
         let mut now = 0;
         while let Some(stream) = streams
             .iter_mut()
@@ -191,7 +194,8 @@ impl<'a> Recorder<'a> {
     }
 
     fn flush(&mut self, index: usize, now: u64) {
-        let (Some(pending), Some(feed)) = (self.pending.get_mut(index), self.feeds.get(index)) else {
+        let (Some(pending), Some(feed)) = (self.pending.get_mut(index), self.feeds.get(index))
+        else {
             return;
         };
         let Some(what) = pending.what.take() else {
@@ -219,7 +223,9 @@ impl<'a> Recorder<'a> {
                 encode::update(out, &[], feed.attributes(written), nlri);
             }),
             What::Withdraw => {
-                encode::message(out, time, session, |out| encode::update(out, nlri, &[], &[]));
+                encode::message(out, time, session, |out| {
+                    encode::update(out, nlri, &[], &[]);
+                });
             }
             What::EndOfRib => {
                 encode::message(out, time, session, |out| encode::update(out, &[], &[], &[]));

@@ -52,7 +52,13 @@ impl Stage {
         let peers: Vec<_> = self
             .feeds
             .iter()
-            .map(|feed| (id(feed.session.peer), feed.session.peer, feed.session.peer_as))
+            .map(|feed| {
+                (
+                    id(feed.session.peer),
+                    feed.session.peer,
+                    feed.session.peer_as,
+                )
+            })
             .collect();
         let collector = self.feeds.first().map_or(0, |feed| id(feed.session.local));
         encode::peer_index_table(&mut out, time, collector, &peers);
@@ -60,7 +66,11 @@ impl Stage {
         for (prefix, &origin) in v4.prefixes.iter().zip(&v4.origins) {
             let mut record = RibRecord::begin(&mut out, time, sequence, prefix);
             for (feed, index) in self.feeds.iter().zip(0..) {
-                record.entry(&mut out, index, feed.attributes(feed.ordinary(origin, prefix)));
+                record.entry(
+                    &mut out,
+                    index,
+                    feed.attributes(feed.ordinary(origin, prefix)),
+                );
             }
             record.finish(&mut out);
             sequence += 1;
@@ -69,7 +79,7 @@ impl Stage {
             let v6 = &self.holdings.v6;
             let mut attributes = Vec::new();
             for (prefix, &origin) in v6.prefixes.iter().zip(&v6.origins) {
-                let alternate = feed.ordinary(origin, prefix) != feed.best(origin);
+                let alternate = feed.ordinary(origin, prefix) != Feed::best(origin);
                 feed.write_ipv6(&self.topology, origin, alternate, &mut attributes);
                 let mut record = RibRecord::begin(&mut out, time, sequence, prefix);
                 record.entry(&mut out, 0, &attributes);

@@ -48,7 +48,11 @@ impl Topology {
         asns.extend(TIER_1);
         asns.extend(NAMED.iter().map(|named| named.asn));
         asns.extend((0..total - FIRST_REGIONAL).map(|k| SYNTHETIC + k as u32));
-        let by_asn = asns.iter().zip(0..).map(|(&asn, node)| (asn, node)).collect();
+        let by_asn = asns
+            .iter()
+            .zip(0..)
+            .map(|(&asn, node)| (asn, node))
+            .collect();
 
         let mut topology = Topology {
             seed,
@@ -75,7 +79,11 @@ impl Topology {
         }
         for (index, named) in NAMED.iter().enumerate() {
             let node = TIER_1.len() + index;
-            let providers: Vec<Node> = named.providers.iter().filter_map(|a| self.node(*a)).collect();
+            let providers: Vec<Node> = named
+                .providers
+                .iter()
+                .filter_map(|a| self.node(*a))
+                .collect();
             self.buy(node, &providers);
             if named.peers_with_tier_1 {
                 for provider in 0..tier_1 {
@@ -139,7 +147,7 @@ impl Topology {
             .collect();
         for (index, &size) in sizes.iter().enumerate() {
             let node = CORE + index;
-            let count = match random.below(100) {
+            let mut count = match random.below(100) {
                 0..48 => 1,
                 48..84 => 2,
                 _ => 3,
@@ -154,6 +162,9 @@ impl Topology {
                 {
                     *left -= size as usize;
                     providers.push(*carrier);
+                    if random.percent(70) {
+                        count = 1;
+                    }
                 }
                 wanted.retain(|(_, left)| *left > 2);
             }
@@ -173,7 +184,8 @@ impl Topology {
     fn connect_leakers(&mut self) {
         for (index, named) in NAMED.iter().enumerate() {
             let node = TIER_1.len() + index;
-            let regional = FIRST_REGIONAL + (hash(self.seed, u64::from(named.asn)) as usize % REGIONAL);
+            let regional =
+                FIRST_REGIONAL + (hash(self.seed, u64::from(named.asn)) as usize % REGIONAL);
             match named.asn {
                 38285 => {
                     let known = self.providers[node][0];
@@ -312,7 +324,11 @@ mod tests {
         let topology = Topology::new(7, &[3; 2_000]);
         assert_eq!(topology.len(), CORE + 2_000);
         for node in TIER_1.len() as Node..topology.len() as Node {
-            assert!(topology.providers(node).count() > 0, "{}", topology.asn(node));
+            assert!(
+                topology.providers(node).count() > 0,
+                "{}",
+                topology.asn(node)
+            );
             assert!(!topology.asn(node).is_bogon());
             for provider in topology.providers(node) {
                 assert!(topology.customers(provider).contains(&node));

@@ -89,7 +89,10 @@ impl Tree {
     }
 
     fn at(&self, node: Node) -> u8 {
-        self.distance.get(node as usize).copied().unwrap_or(UNREACHED)
+        self.distance
+            .get(node as usize)
+            .copied()
+            .unwrap_or(UNREACHED)
     }
 
     fn reach(&mut self, node: Node, parent: Node, distance: u8) {

@@ -100,12 +100,11 @@ fn segments(out: &mut Vec<u8>, kind: u8, members: &[u32]) {
 }
 
 fn header(out: &mut Vec<u8>, flags: u8, code: u8, len: usize) {
-    match u8::try_from(len) {
-        Ok(len) => out.extend_from_slice(&[flags, code, len]),
-        Err(_) => {
-            out.extend_from_slice(&[flags | 0x10, code]);
-            out.extend_from_slice(&u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes());
-        }
+    if let Ok(len) = u8::try_from(len) {
+        out.extend_from_slice(&[flags, code, len]);
+    } else {
+        out.extend_from_slice(&[flags | 0x10, code]);
+        out.extend_from_slice(&u16::try_from(len).unwrap_or(u16::MAX).to_be_bytes());
     }
 }
 

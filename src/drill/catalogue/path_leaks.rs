@@ -55,7 +55,9 @@ pub(super) static DERY_2012: Drill = Drill {
         told Tata (AS6453). Known: the date, the networks, the order of size. Made up: the time \
         of day, which prefixes, the rate, how long. This is a reconstruction on a sample of the \
         table of 2026-05-11, thinned to 400,000 prefixes, with synthetic paths.",
-    sources: &["Accounts of August 2012 as remembered by the operators' community; no page could be opened"],
+    sources: &[
+        "Accounts of August 2012 as remembered by the operators' community; no page could be opened",
+    ],
     on_a_router: "On Bell's router, had there been a limit on the customer's session:\n\
         \x20 %BGP-5-ADJCHANGE: neighbor 198.51.100.1 Down BGP Notification sent\n\
         \x20 %BGP-3-NOTIFICATION: sent to neighbor 198.51.100.1 6/1 (Maximum Number of Prefixes Reached)\n\
@@ -127,7 +129,9 @@ pub(super) static SAFEHOST_2019: Drill = Drill {
         KPN's paths, 4134 21217 21217 21217 21217 21217 21217 13237 1136. Made up: which other \
         prefixes, that three in twenty are new more-specifics, the rate, and that it lasts \
         minutes. This is a reconstruction on the table of 2026-05-11 with synthetic paths.",
-    sources: &["Large European routing leak sends traffic through China Telecom (as carried by SoylentNews, 2019-06-07)"],
+    sources: &[
+        "Large European routing leak sends traffic through China Telecom (as carried by SoylentNews, 2019-06-07)",
+    ],
     on_a_router: "`traceroute` from Amsterdam to Amsterdam passes Frankfurt and Guangzhou. \
         Paths read 4134 21217 21217 21217 21217 21217 21217 13237 1136: six times the same AS, \
         and still the best there was.",
@@ -187,10 +191,7 @@ pub(super) static IDEA_2017: Drill = Drill {
                 routes: 420,
                 customers: false,
             }],
-            printed_paths: &[
-                &[197_068, 1299, 9583, 55644],
-                &[1299, 9583, 55644],
-            ],
+            printed_paths: &[&[197_068, 1299, 9583, 55644], &[1299, 9583, 55644]],
             ..LEAK
         }],
     ),

@@ -23,7 +23,7 @@ pub(super) static GOOGLE_2017: Drill = Drill {
         "atadistance.net: The Big Google BGP Leak that Brought Down Apple Pay Suica and Much More",
     ],
     on_a_router: "The session to AS701 stays up and its prefix count climbs by 2,000 a second:\n\
-        \x20 %BGP-4-MAXPFX: Number of prefixes received from 198.51.100.1 (afi 0) reaches 1050001, max 1400000\n\
+        \x20 %BGP-4-MAXPFX: Number of prefixes received from 198.51.100.1 (afi 0) reaches 1095001, max 1460000\n\
         `show bgp ipv4 unicast 171.5.0.0/17` has an entry that was not there a minute ago:\n\
         \x20 *> 171.5.0.0/17    198.51.100.1    0 701 15169 45629 i\n\
         while its covering 171.5.0.0/16 still goes the old way. Longest match wins, so traffic \
