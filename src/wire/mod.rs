@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! Bytes to vocabulary: the edge that knows how BGP looks on the wire and in files.
 //!
 //! [`update`] scans UPDATE messages, [`mrt`] reads recorded files; both fill a
@@ -9,3 +10,8 @@ mod tally;
 pub mod update;
 
 pub use tally::{Reason, Tally};
+=======
+//! Bytes to vocabulary and back: BGP messages and MRT files.
+
+pub mod encode;
+>>>>>>> drill
