@@ -3,4 +3,7 @@
 //! (The map of the house grows with the house.)
 
 pub mod bgp;
+pub mod config;
+pub mod detect;
+pub mod incident;
 pub mod reference;

@@ -1,0 +1,3 @@
+//! Judging routes.
+
+pub mod settings;

@@ -1,0 +1,3 @@
+//! Findings folded into incidents.
+
+pub mod settings;
