@@ -7,6 +7,7 @@ pub mod config;
 pub mod detect;
 pub mod drill;
 pub mod engine;
+pub mod feed;
 pub mod incident;
 pub mod reference;
 pub mod rib;

@@ -1,17 +1,12 @@
-<<<<<<< HEAD
 //! Bytes to vocabulary: the edge that knows how BGP looks on the wire and in files.
 //!
 //! [`update`] scans UPDATE messages, [`mrt`] reads recorded files; both fill a
 //! [`crate::bgp::Batch`] and count what they met in a [`Tally`]. What was wrong with
 //! the input never leaves this room as an error: it is counted under a [`Reason`].
 
+pub mod encode;
 pub mod mrt;
 mod tally;
 pub mod update;
 
 pub use tally::{Reason, Tally};
-=======
-//! Bytes to vocabulary and back: BGP messages and MRT files.
-
-pub mod encode;
->>>>>>> drill

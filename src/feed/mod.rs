@@ -1,0 +1,3 @@
+//! Where updates come from: recorded files now, routers' BMP sessions next.
+
+pub mod replay;
