@@ -508,6 +508,13 @@ impl Folder {
         if self.loud > 0 || self.window.fresh > FIRST_LOOK * 5 {
             self.look(now, rib, reference, out);
         }
+        if now.secs() % 30 == 0 && std::env::var("DBG").is_ok() {
+            let mut by: HashMap<u32, std::collections::BTreeSet<u32>, RandomState> = HashMap::default();
+            let mut rows = std::collections::BTreeSet::new(); let mut covers = std::collections::BTreeSet::new();
+            for c in self.window.iter().filter(|c| c.finds.has(Detector::MoreSpecific)) { by.entry(rib.paths.verdict(c.new).origin.0).or_default().insert(c.route.row); rows.insert(c.route.row); covers.insert(c.cover);}
+            let mut v: Vec<usize> = by.values().map(|s| s.len()).collect(); v.sort_unstable_by(|a,b| b.cmp(a));
+            eprintln!("NOV {} rows {} covers {} origins {} top {:?} ambient {}", now, rows.len(), covers.len(), v.len(), &v[..v.len().min(4)], self.ambient);
+        }
         let keep = self.detect.more_specific.window.max(self.detect.origin.pending);
         self.window.expire(now, keep + Duration::from_secs(2), rib);
         self.learn_ambient(now);
