@@ -3,7 +3,7 @@
 //! Every problem of a file is reported at once, with its line and key; a
 //! deserialiser that stops at the first one would make people repair a file by
 //! trial. So the text is parsed into spanned values and read by the list in
-//! [`thresholds`] (single values with their reasons) and by [`tables`] (what should
+//! `thresholds` (single values with their reasons) and by `tables` (what should
 //! hold). Relative paths in a file start at the directory it is in.
 
 mod kinds;

@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read},
+    io::{self, BufRead, BufReader, Read},
     path::Path,
 };
 
@@ -14,25 +14,46 @@ const MOST_TEXT: u64 = 256 << 20;
 
 /// Reads serial-1 or serial-2 text, plain, gzip or bzip2 by its first bytes.
 pub(super) fn read(path: &Path) -> Result<Relations, String> {
-    open(path)
-        .and_then(|reader| Relations::parse(reader).map_err(|error| error.to_string()))
-        .map_err(|error| format!("{}: {error}", path.display()))
+    read_at_most(path, MOST_TEXT).map_err(|problem| format!("{}: {problem}", path.display()))
 }
 
-fn open(path: &Path) -> Result<Box<dyn BufRead>, String> {
-    // A FIFO or a device would make `check` wait for ever.
-    let metadata = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if !metadata.is_file() {
-        return Err("is not a file".to_owned());
+fn read_at_most(path: &Path, most: u64) -> Result<Relations, String> {
+    let mut text = open(path).map_err(|error| error.to_string())?.take(most);
+    let relations = Relations::parse(BufReader::new(&mut text));
+    if text.limit() == 0 {
+        return Err(format!("holds more than {} MiB of text", most >> 20));
     }
-    let mut reader = BufReader::new(File::open(path).map_err(|error| error.to_string())?);
-    let head = reader.fill_buf().map_err(|error| error.to_string())?;
-    let plain: Box<dyn Read> = if head.starts_with(&[0x1f, 0x8b]) {
+    relations.map_err(|error| error.to_string())
+}
+
+fn open(path: &Path) -> io::Result<Box<dyn Read>> {
+    // A FIFO or a device would make `check` wait for ever.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("is not a file"));
+    }
+    let mut reader = BufReader::new(File::open(path)?);
+    let head = reader.fill_buf()?;
+    Ok(if head.starts_with(&[0x1f, 0x8b]) {
         Box::new(flate2::bufread::MultiGzDecoder::new(reader))
     } else if head.starts_with(b"BZh") {
         Box::new(bzip2::bufread::MultiBzDecoder::new(reader))
     } else {
         Box::new(reader)
-    };
-    Ok(Box::new(BufReader::new(plain.take(MOST_TEXT))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_expands_beyond_the_bound_is_refused_not_cut() {
+        let path = std::env::temp_dir().join(format!("leakwatch-bomb-{}", std::process::id()));
+        let text = "64500|64501|-1\n".repeat(100_000);
+        std::fs::write(&path, text).unwrap();
+        let refused = read_at_most(&path, 1 << 20).unwrap_err();
+        assert_eq!(refused, "holds more than 1 MiB of text");
+        assert!(read_at_most(&path, 2 << 20).is_ok());
+        std::fs::remove_file(&path).unwrap();
+    }
 }

@@ -1,0 +1,123 @@
+//! The command line: one file per subcommand, each a struct with `run`.
+
+mod config;
+
+use std::{io, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::config::ConfigError;
+
+const EXAMPLES: &str = "\
+Examples:
+  leakwatch config example > leakwatch.toml    start a configuration
+  leakwatch config check leakwatch.toml        all that is wrong in it, at once
+  leakwatch config show leakwatch.toml         the settings in force, with their reasons
+
+Exit status:
+  0  done
+  1  an input, or part of it, could not be read; the rest was processed
+  2  wrong usage or configuration; nothing was processed
+  3  what --fail-on names was found";
+
+/// Watches BGP for route leaks and turns each one into a single incident that says
+/// who, what and what to do.
+#[derive(Debug, Parser)]
+#[command(name = "leakwatch", version, after_help = EXAMPLES, max_term_width = 100)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check, show or start a configuration.
+    #[command(subcommand)]
+    Config(config::Config),
+}
+
+/// How a command that could do its work ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// All of it was done.
+    Done = 0,
+    /// An input, or part of it, could not be read.
+    Partly = 1,
+    /// What `--fail-on` names was found.
+    Found = 3,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> ExitCode {
+        ExitCode::from(status as u8)
+    }
+}
+
+/// Why a command could not do its work, by what the caller should do.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Give another input.
+    #[error("{0:#}")]
+    Input(anyhow::Error),
+    /// Put the configuration right.
+    #[error("{0}")]
+    Configuration(#[from] ConfigError),
+    /// Call it otherwise.
+    #[error("{0}")]
+    Usage(String),
+    /// What was to be printed could not be.
+    #[error("writing the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    /// Whether the reader of the output went away (`| head`), which is no error.
+    pub fn is_closed_pipe(&self) -> bool {
+        matches!(self, Failure::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl From<&Failure> for ExitCode {
+    fn from(failure: &Failure) -> ExitCode {
+        match failure {
+            Failure::Configuration(_) | Failure::Usage(_) => ExitCode::from(2),
+            failure if failure.is_closed_pipe() => ExitCode::SUCCESS,
+            Failure::Input(_) | Failure::Output(_) => ExitCode::from(1),
+        }
+    }
+}
+
+impl Arguments {
+    /// Runs the command that was named.
+    ///
+    /// # Errors
+    /// If it could not do its work at all.
+    pub fn run(self) -> Result<Status, Failure> {
+        match self.command {
+            Command::Config(command) => command.run(&mut io::stdout().lock()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed_and_says_its_exit_statuses() {
+        let mut command = Arguments::command();
+        command.clone().debug_assert();
+        let help = command.render_help().to_string();
+        assert!(help.contains("Exit status:") && help.contains("Examples:"));
+    }
+
+    #[test]
+    fn a_closed_pipe_is_no_error() {
+        let closed = Failure::Output(io::ErrorKind::BrokenPipe.into());
+        assert!(closed.is_closed_pipe());
+        assert!(!Failure::Output(io::ErrorKind::StorageFull.into()).is_closed_pipe());
+    }
+}
