@@ -63,7 +63,9 @@ impl Bench<'_> {
             (self.oldest)(pattern.suspect.offender)
                 .is_some_and(|oldest| self.now.since(oldest) >= PATIENCE)
         };
-        (severity == Severity::Critical || waited()).then_some(pattern)
+        let quiet =
+            severity == Severity::Info && !matches!(pattern.kind, Kind::Origin | Kind::Path);
+        (severity == Severity::Critical || (!quiet && waited())).then_some(pattern)
     }
 
     fn by_policy(&self, scene: &Scene<'_>) -> Option<Pattern> {
@@ -76,8 +78,8 @@ impl Bench<'_> {
                 || seen.by_role > 0;
             // Odd but long-standing arrangements move about too; half of what stands
             // against this AS must be of just now.
-            let fresh = seen.valley.max(seen.never_transit).saturating_mul(2)
-                >= self.ledger.standing(asn);
+            let fresh =
+                seen.valley.max(seen.never_transit).saturating_mul(2) >= self.ledger.standing(asn);
             if !(enough && fresh) {
                 return None;
             }
@@ -116,20 +118,32 @@ impl Bench<'_> {
         let suspect = scene.examine(asn);
         let seen = &suspect.evidence;
         let wanted = &self.detect.more_specific;
-        let novel = seen.novel >= wanted.prefixes
-            && (seen.covers >= wanted.covers || seen.origins >= wanted.origins)
-            && scene.is_above_noise(asn, seen.novel);
+        // Through a network that carries a good part of everything, unrelated ones add up:
+        // it takes five times the covers and three times the origins there.
+        let broad = if suspect.is_origin {
+            seen.covers >= wanted.covers
+        } else if scene.is_large(asn) {
+            seen.covers >= wanted.covers * 5 && seen.origins >= wanted.origins * 3
+        } else {
+            seen.covers >= wanted.covers && seen.origins >= wanted.origins
+        };
+        let novel = seen.novel >= wanted.prefixes && broad && scene.is_above_noise(asn, seen.novel);
         let specific = seen.specific >= self.detect.specific.prefixes;
         if !novel && !specific {
             return None;
         }
-        let kind = match (novel, seen.origins >= wanted.origins) {
-            (true, true) => Kind::Leak,
-            (true, false) => Kind::MoreSpecific,
+        let kind = match (novel, suspect.is_origin) {
+            (true, false) => Kind::Leak,
+            (true, true) => Kind::MoreSpecific,
             (false, _) => Kind::Specific,
         };
         let absorbs = Finds::of(Detector::MoreSpecific) | Finds::of(Detector::Specific);
-        self.ready(Pattern { suspect, kind, absorbs, absorbs_all: false })
+        self.ready(Pattern {
+            suspect,
+            kind,
+            absorbs,
+            absorbs_all: false,
+        })
     }
 
     fn by_volume(&self, scene: &Scene<'_>) -> Option<Pattern> {
@@ -166,7 +180,12 @@ impl Bench<'_> {
             } else {
                 return None;
             };
-            self.ready(Pattern { suspect, kind, absorbs, absorbs_all: false })
+            self.ready(Pattern {
+                suspect,
+                kind,
+                absorbs,
+                absorbs_all: false,
+            })
         })
     }
 }
