@@ -229,7 +229,7 @@ impl<G: Fn(u32) -> u64> Scene<G> {
             let customers = stage.topology.customers(provider).iter().copied();
             customers.filter(move |origin| {
                 let mut feeds = stage.feeds.iter();
-                *origin as usize >= CORE && feeds.all(|feed| through(feed, provider, *origin))
+                *origin as usize >= CORE && feeds.any(|feed| through(feed, provider, *origin))
             })
         };
         // The provider where the count comes closest.
@@ -254,6 +254,9 @@ impl<G: Fn(u32) -> u64> Scene<G> {
                     return;
                 }
                 for (feed, sender) in stage.feeds.iter().enumerate() {
+                    if !through(sender, provider, origin) {
+                        continue;
+                    }
                     let what = What::Announce(sender.alternate(origin));
                     let at = BEFORE + gap * moved + 300_000 * feed as u64;
                     self.push(at, feed, what, prefix, Mark::Ordinary);
