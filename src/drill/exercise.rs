@@ -1,6 +1,6 @@
 //! Events that look alarming and are not leaks, and the one that is a single route.
 
-use hashbrown::HashSet;
+use hashbrown::{HashMap, HashSet};
 
 use super::{
     AFTER, BEFORE, Incident, Options, SECOND,
@@ -96,12 +96,35 @@ impl<G: Fn(u32) -> u64> Scene<G> {
         self.end = self.end.max(at);
     }
 
-    /// The whole table of the second feed, which carries no IPv6, origin by origin.
-    fn table_again(&mut self, stage: &Stage, reset: bool) {
+    /// The whole table of the second feed, which carries no IPv6, origin by origin, as
+    /// churn has left it.
+    fn table_again(&mut self, stage: &mut Stage, reset: bool) {
+        let begins = BEFORE + 2 * SECOND;
+        let mut earlier = churn::moves(stage, BEFORE, &[]);
+        earlier.retain(|one| one.feed == 1);
+        earlier.sort_by_key(|one| one.at);
+        let changed: HashMap<Nlri<u32>, What, foldhash::fast::FixedState> =
+            earlier.iter().map(|one| (one.prefix, one.what)).collect();
         let Some(feed) = stage.feeds.get(1) else {
             return;
         };
-        let mut at = BEFORE;
+        let v4 = &stage.holdings.v4;
+        let mut table: Vec<(Node, What, Nlri<u32>)> = Vec::with_capacity(v4.prefixes.len());
+        for (&origin, &prefix) in v4.origins.iter().zip(&v4.prefixes) {
+            if !changed.contains_key(&prefix) {
+                let what = What::Announce(feed.ordinary(origin, &prefix));
+                table.push((origin, what, prefix));
+            }
+        }
+        for one in changed.iter().filter(|(_, what)| **what != What::Withdraw) {
+            table.push((0, *one.1, *one.0));
+        }
+        table.sort_unstable_by_key(|(origin, what, prefix)| match what {
+            What::Announce(written) => (*origin, *written, *prefix),
+            _ => (*origin, 0, *prefix),
+        });
+
+        let mut at = begins;
         if reset {
             self.push(at, 1, What::Down, SESSION, Mark::Ordinary);
             at += 38 * SECOND;
@@ -109,20 +132,9 @@ impl<G: Fn(u32) -> u64> Scene<G> {
             at += SECOND;
         }
         let gap = (self.gap)(25_000);
-        let by_origin = stage.routes_by_origin();
-        let v4 = &stage.holdings.v4;
-        for origin in 0..stage.topology.len() as Node {
-            let mut routes: Vec<_> = by_origin
-                .of(origin)
-                .iter()
-                .filter_map(|route| v4.prefixes.get(*route as usize))
-                .map(|prefix| (feed.ordinary(origin, prefix), *prefix))
-                .collect();
-            routes.sort_unstable();
-            for (written, prefix) in routes {
-                at += gap;
-                self.push(at, 1, What::Announce(written), prefix, Mark::Ordinary);
-            }
+        for (_, what, prefix) in table {
+            at += gap;
+            self.push(at, 1, what, prefix, Mark::Ordinary);
         }
         self.push(at + SECOND, 1, What::EndOfRib, SESSION, Mark::Ordinary);
         // A session that is down brings no news, and the dump is of one moment.
@@ -206,42 +218,34 @@ impl<G: Fn(u32) -> u64> Scene<G> {
         }
     }
 
-    /// Origins below one provider whose routes have another way move there for good.
+    /// Customers that reach the feeds through one provider move to another, for good.
     fn failover(&mut self, stage: &Stage, routes: u32) {
         let by_origin = stage.routes_by_origin();
         let v4 = &stage.holdings.v4;
-        let mut order: Vec<Node> = (0..CORE as Node).collect();
-        Random::new(stage.seed, 0xFA11).shuffle(&mut order);
-        let movable = |provider: Node| {
-            stage
-                .topology
-                .customers(provider)
-                .iter()
-                .copied()
-                .filter(|origin| {
-                    stage
-                        .feeds
-                        .iter()
-                        .all(|feed| feed.alternate(*origin) != Feed::best(*origin))
-                })
+        let through = |feed: &Feed, provider: Node, origin: Node| {
+            feed.tree.parent(origin) == provider && feed.alternate(origin) != Feed::best(origin)
         };
-        let size = |provider: Node| -> usize {
-            movable(provider)
+        let movable = |provider: Node| {
+            let customers = stage.topology.customers(provider).iter().copied();
+            customers.filter(move |origin| {
+                let mut feeds = stage.feeds.iter();
+                *origin as usize >= CORE && feeds.any(|feed| through(feed, provider, *origin))
+            })
+        };
+        // The provider where the count comes closest.
+        let wanted = routes as usize;
+        let size = |provider: &Node| -> usize {
+            movable(*provider)
                 .map(|origin| by_origin.of(origin).len())
                 .sum()
         };
-        // The provider whose customers come closest.
-        let best = order
-            .iter()
-            .copied()
-            .min_by_key(|node| size(*node).abs_diff(routes as usize));
-        let Some(provider) = best else {
+        let Some(provider) = (0..CORE as Node).min_by_key(|node| size(node).abs_diff(wanted))
+        else {
             return;
         };
         let gap = (self.gap)(400);
         let mut moved = 0;
-        let origins: Vec<Node> = movable(provider).collect();
-        for origin in origins {
+        for origin in movable(provider) {
             for route in by_origin.of(origin) {
                 let Some(&prefix) = v4.prefixes.get(*route as usize) else {
                     continue;
@@ -250,6 +254,9 @@ impl<G: Fn(u32) -> u64> Scene<G> {
                     return;
                 }
                 for (feed, sender) in stage.feeds.iter().enumerate() {
+                    if !through(sender, provider, origin) {
+                        continue;
+                    }
                     let what = What::Announce(sender.alternate(origin));
                     let at = BEFORE + gap * moved + 300_000 * feed as u64;
                     self.push(at, feed, what, prefix, Mark::Ordinary);

@@ -113,12 +113,17 @@ impl Holdings {
         }
         let mut v4 = Family::new(prefixes);
         claim(&mut v4, &mut deal.random);
+        let mut churn = table::churn();
+        let bursts = if routes.is_none() {
+            deal.hold_bursts(&mut v4, &churn)
+        } else {
+            Vec::new()
+        };
         deal.deal(&mut v4, 41);
         let sizes = deal.sizes.clone();
         let mut v6 = Family::new(v6);
         deal.deal(&mut v6, 0);
 
-        let mut churn = table::churn();
         if routes.is_some() {
             // What was not sampled does not churn.
             churn.operations.retain(|operation| {
@@ -131,12 +136,14 @@ impl Holdings {
         let churn_origins = churn
             .prefixes
             .iter()
-            .map(|prefix| match v4.longest_match(prefix) {
-                Some(index) => v4.origin(index),
-                None => {
-                    (CORE + hash(seed, u64::from(prefix.addr >> 12)) as usize % sizes.len().max(1))
-                        as Node
-                }
+            .map(|prefix| {
+                let nobody = || {
+                    let some = hash(seed, u64::from(prefix.addr >> 12)) as usize;
+                    (CORE + some % sizes.len().max(1)) as Node
+                };
+                burst_holder(&bursts, prefix)
+                    .or_else(|| v4.longest_match(prefix).map(|index| v4.origin(index)))
+                    .unwrap_or_else(nobody)
             })
             .collect();
         Holdings {
@@ -147,6 +154,21 @@ impl Holdings {
             sizes,
         }
     }
+}
+
+/// Size of the regions in which new prefixes of the churn come in bursts: a /14.
+const REGION: u32 = 32 - 14;
+/// So many new prefixes in a region are one network's doing.
+const BURST: usize = 20;
+/// Regions whose bursts begin within so many operations (75 seconds) of each other
+/// are one network's.
+const TOGETHER: usize = 1_200;
+
+/// Who holds the region that a prefix of the churn is in, if it has bursts.
+fn burst_holder(bursts: &[(u32, Node)], prefix: &Nlri<u32>) -> Option<Node> {
+    let region = prefix.addr >> REGION;
+    let found = bursts.iter().find(|(burst, _)| *burst == region);
+    found.map(|(_, holder)| *holder)
 }
 
 /// Leaves `count` of the prefixes, chosen by their own bits, the known ones among them.
@@ -238,6 +260,52 @@ struct Deal {
 }
 
 impl Deal {
+    /// When hundreds of prefixes of neighbouring blocks appear in a minute, as happens
+    /// in the real churn (741 in 1.52.0.0/14 to 118.68.0.0/14, two minutes in), that is one network deaggregating. Were its blocks
+    /// dealt out to many origins, it would look like a leak.
+    fn hold_bursts(&mut self, v4: &mut Family<u32>, churn: &table::Churn) -> Vec<(u32, Node)> {
+        let mut fresh: Vec<bool> = churn
+            .prefixes
+            .iter()
+            .map(|prefix| v4.position(prefix).is_none())
+            .collect();
+        // Region, first operation, how many.
+        let mut regions: Vec<(u32, usize, usize)> = Vec::new();
+        for (index, operation) in churn.operations.iter().enumerate() {
+            let place = usize::from(operation.prefix);
+            let Some(new) = fresh.get_mut(place).filter(|fresh| **fresh) else {
+                continue;
+            };
+            *new = false;
+            if let Some(prefix) = churn.prefixes.get(place) {
+                let region = prefix.addr >> REGION;
+                match regions.iter_mut().find(|known| known.0 == region) {
+                    Some(known) => known.2 += 1,
+                    None => regions.push((region, index, 1)),
+                }
+            }
+        }
+        regions.retain(|region| region.2 >= BURST);
+        let mut bursts: Vec<(u32, Node)> = Vec::new();
+        let mut last = None;
+        for (region, first, _) in regions {
+            let holder = match last {
+                Some((before, holder)) if first - before < TOGETHER => holder,
+                _ => self.origin(100),
+            };
+            last = Some((first, holder));
+            bursts.push((region, holder));
+        }
+        for (prefix, origin) in v4.prefixes.iter().zip(&mut v4.origins) {
+            if *origin == NONE
+                && let Some(holder) = burst_holder(&bursts, prefix)
+            {
+                *origin = holder;
+            }
+        }
+        bursts
+    }
+
     /// Deals every prefix that has no origin yet; `newcomers` runs in a hundred go to
     /// an origin that has none so far.
     fn deal<A: Address>(&mut self, family: &mut Family<A>, newcomers: usize) {

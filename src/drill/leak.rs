@@ -2,14 +2,14 @@
 //!
 //! A leaked path is what the feed would have seen: its own way to the neighbour who
 //! accepted the leak, the leaker, and the way by which the leaker had the route. Paths
-//! in which an AS would meet itself are left out, since that AS would have dropped them.
+//! in which an AS would meet itself do not occur: that AS would have dropped them.
 
 use super::{
     churn::Reserved,
     feed::{Feed, Written},
     random::hash,
     recorder::{Mark, Move, Stream, What},
-    selection::{Leaked, Selection},
+    selection::{Leaked, Selection, TailPath},
     stage::Stage,
     topology::{NONE, Node, Topology},
 };
@@ -93,7 +93,7 @@ pub(super) const LEAK: Leak = Leak {
 #[derive(Debug)]
 pub(super) struct Staged {
     leaked: Vec<Leaked>,
-    tails: Vec<Vec<u32>>,
+    tails: Vec<TailPath>,
     /// For each feed, the path up to and including the leaker.
     approaches: Vec<Option<Vec<u32>>>,
 }
@@ -115,8 +115,7 @@ impl Staged {
             .iter()
             .map(|feed| approach(leak, &stage.topology, feed))
             .collect();
-        let passed = approaches.iter().flatten().flatten().copied();
-        let mut selection = Selection::new(leak, stage, passed.collect());
+        let mut selection = Selection::new(leak, stage, &approaches);
         selection.fill(routes as usize);
         let Selection {
             mut leaked, tails, ..
@@ -166,7 +165,7 @@ impl Staged {
                 .iter()
                 .map(|tail| {
                     let mut path = approach.clone();
-                    path.extend(tail);
+                    path.extend(&tail.words);
                     feed.write_path(&path)
                 })
                 .collect();
@@ -176,15 +175,18 @@ impl Staged {
                 (schedule.begins, schedule.gap, Some(written)),
                 (schedule.retreats, schedule.retreat_gap, None),
             ] {
-                streams.push(Box::new(Burst {
+                let mut burst = Burst {
                     leaked: &self.leaked,
+                    tails: &self.tails,
                     written,
                     feed: index as u8,
                     incident,
                     begins: begins + delay,
                     gap,
                     next: 0,
-                }));
+                };
+                burst.skip_unseen();
+                streams.push(Box::new(burst));
             }
         }
         streams
@@ -247,6 +249,7 @@ fn approach(leak: &Leak, topology: &Topology, feed: &Feed) -> Option<Vec<u32>> {
 /// One feed's part of a leak or of its end.
 struct Burst<'a> {
     leaked: &'a [Leaked],
+    tails: &'a [TailPath],
     /// For each tail; None when the leak ends and the routes go back.
     written: Option<Vec<Written>>,
     feed: u8,
@@ -254,6 +257,18 @@ struct Burst<'a> {
     begins: u64,
     gap: u64,
     next: usize,
+}
+
+impl Burst<'_> {
+    /// Moves on to the next route that this feed hears of.
+    fn skip_unseen(&mut self) {
+        let seen = |one: &Leaked| {
+            let tail = self.tails.get(one.tail as usize);
+            tail.is_some_and(|tail| tail.seen_by >> self.feed & 1 == 1)
+        };
+        let rest = self.leaked.get(self.next..).unwrap_or_default();
+        self.next += rest.iter().position(seen).unwrap_or(rest.len());
+    }
 }
 
 impl Stream for Burst<'_> {
@@ -265,6 +280,7 @@ impl Stream for Burst<'_> {
         let at = self.next_at()?;
         let one = self.leaked.get(self.next)?;
         self.next += 1;
+        self.skip_unseen();
         let what = match &self.written {
             Some(written) => What::Announce(written.get(one.tail as usize).copied()?),
             None if one.existed && one.origin != NONE => {

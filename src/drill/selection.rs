@@ -41,33 +41,42 @@ fn tail_tree(leak: &Leak, topology: &Topology) -> Option<Tree> {
     from.map(|from| Tree::new(topology, from))
 }
 
+/// The way by which the leaker had a route.
+#[derive(Debug)]
+pub(super) struct TailPath {
+    /// The path behind the leaker, origin last.
+    pub words: Vec<u32>,
+    /// Feeds (one bit each) whose way to the leaker shares no AS with it: the others
+    /// never hear of the route, since the shared AS drops what it has passed before.
+    pub seen_by: u64,
+}
+
 /// The search for leakable prefixes; its results are `leaked` and `tails`.
 pub(super) struct Selection<'a> {
     leak: &'a Leak,
     stage: &'a Stage,
     tree: Option<Tree>,
-    passed: HashSet<u32, foldhash::fast::FixedState>,
+    approaches: &'a [Option<Vec<u32>>],
     /// The tail towards each origin that was looked at, if it has one.
     known: HashMap<Node, Option<u32>, foldhash::fast::FixedState>,
-    /// Paths behind the leaker, origin last.
-    pub tails: Vec<Vec<u32>>,
+    pub tails: Vec<TailPath>,
     pub leaked: Vec<Leaked>,
     taken: HashSet<Nlri<u32>, foldhash::fast::FixedState>,
     random: Random,
 }
 
 impl<'a> Selection<'a> {
-    /// `passed` are the ASes that leaked paths have passed before the tail.
+    /// `approaches` are the paths by which each feed hears of the leaker, if it does.
     pub(super) fn new(
         leak: &'a Leak,
         stage: &'a Stage,
-        passed: HashSet<u32, foldhash::fast::FixedState>,
+        approaches: &'a [Option<Vec<u32>>],
     ) -> Self {
         Selection {
             leak,
             stage,
             tree: tail_tree(leak, &stage.topology),
-            passed,
+            approaches,
             known: HashMap::default(),
             tails: Vec::new(),
             leaked: Vec::new(),
@@ -223,48 +232,58 @@ impl<'a> Selection<'a> {
         number
     }
 
-    fn find_tail(&self, origin: Node) -> Option<Vec<u32>> {
+    fn find_tail(&self, origin: Node) -> Option<TailPath> {
         let topology = &self.stage.topology;
         let offender = topology.node(self.leak.offender)?;
-        if matches!(self.leak.tail, Tail::Origin) {
-            return (origin != offender).then(Vec::new);
-        }
         let mut path = Vec::new();
-        let mut words = Vec::new();
-        let mut usable = |path: &[Node]| {
-            words.clear();
-            words.extend(path.iter().map(|node| topology.asn(*node).0));
-            !words.iter().any(|asn| self.passed.contains(asn))
-        };
-        if let Tail::Peers(surely) = self.leak.tail {
-            path = from_peer(topology, offender, surely, origin);
-            if !usable(&path) {
-                return None;
+        let mut best: Option<TailPath> = None;
+        match self.leak.tail {
+            Tail::Origin if origin == offender => {}
+            Tail::Origin => best = self.better(best, &[]),
+            Tail::Peers(surely) => {
+                path = from_peer(topology, offender, surely, origin);
+                best = self.better(best, &path);
             }
-        } else {
-            // The best way, or one through whichever of the origin's providers will do.
-            let tree = self.tree.as_ref()?;
-            let found = std::iter::once(None)
-                .chain(topology.providers(origin).map(Some))
-                .any(|last| {
-                    let mut reached = tree.path(last.unwrap_or(origin), &mut path);
-                    if last.is_some() {
-                        reached &= !path.contains(&origin);
+            Tail::Via(_) | Tail::OtherProvider | Tail::Own => {
+                let tree = self.tree.as_ref()?;
+                let skip = usize::from(matches!(self.leak.tail, Tail::Own));
+                if tree.path(origin, &mut path) {
+                    best = self.better(best, path.get(skip..)?);
+                }
+                // Whichever of the origin's providers more feeds can hear of.
+                for provider in topology.providers(origin) {
+                    if tree.path(provider, &mut path) && !path.contains(&origin) {
                         path.push(origin);
+                        best = self.better(best, path.get(skip..)?);
                     }
-                    if matches!(self.leak.tail, Tail::Own) && !path.is_empty() {
-                        path.remove(0);
-                    }
-                    reached && usable(&path)
-                });
-            if !found {
-                return None;
+                }
             }
         }
-        if path.len() > 1 || origin as usize >= CORE {
+        best
+    }
+
+    /// The one of two tails that more feeds hear of; none that nobody does.
+    fn better(&self, best: Option<TailPath>, path: &[Node]) -> Option<TailPath> {
+        let topology = &self.stage.topology;
+        let mut words: Vec<u32> = path.iter().map(|node| topology.asn(*node).0).collect();
+        let mut seen_by = 0;
+        for (approach, feed) in self.approaches.iter().zip(0..64) {
+            if let Some(approach) = approach
+                && !words.iter().any(|asn| approach.contains(asn))
+            {
+                seen_by |= 1_u64 << feed;
+            }
+        }
+        let known = best.as_ref().map_or(0, |best| best.seen_by.count_ones());
+        if seen_by.count_ones() <= known {
+            return best;
+        }
+        if let Some(&origin) = path.last()
+            && (path.len() > 1 || origin as usize >= CORE)
+        {
             words.extend((1..topology.repeats(origin)).map(|_| topology.asn(origin).0));
         }
-        Some(words)
+        Some(TailPath { words, seen_by })
     }
 }
 

@@ -122,7 +122,8 @@ impl Tree {
         )
     }
 
-    fn parent(&self, node: Node) -> Node {
+    /// The network before `node` on the best path to it.
+    pub(super) fn parent(&self, node: Node) -> Node {
         self.parent.get(node as usize).copied().unwrap_or(NONE)
     }
 

@@ -142,10 +142,10 @@ quiet!(
 quiet!(
     PROVIDER_FAILOVER,
     "provider-failover",
-    "A provider loses 8,000 customers' routes, which move to their other provider",
+    "A provider loses thousands of customers' routes, which move to their other provider",
     ProviderFailover,
-    "An exercise: about 8,000 routes of the customers of one provider change, within twenty \
-     seconds, to the way through each customer's other provider, and stay there.",
+    "An exercise: six to eight thousand routes of the customers of one provider change, within \
+     twenty seconds, to the way through each customer's other provider, and stay there.",
     "Thousands of best paths change, each to one that was known to exist."
 );
 
