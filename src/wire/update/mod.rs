@@ -9,6 +9,8 @@ mod mp;
 mod nlri;
 mod path;
 mod scanner;
+#[cfg(test)]
+mod tests;
 
 pub use scanner::{Block, Scanner};
 
