@@ -6,6 +6,8 @@
 //!
 //!     cargo bench --bench scan
 
+#![allow(clippy::expect_used, missing_docs)]
+
 use std::{hint::black_box, path::Path};
 
 use bgpkit_parser::models::AsnLength;

@@ -28,12 +28,20 @@ pub fn check(batch: &Batch) -> Counts {
         assert!(usize::from(event.peer) < batch.peers.len(), "{event:?}");
         whole(event.raw, &batch.raw);
         match event.kind {
-            EventKind::Announce { afi: _, attributes, nlri } => {
+            EventKind::Announce {
+                afi: _,
+                attributes,
+                nlri,
+            } => {
                 check_attributes(batch, &attributes);
                 assert_ne!(event.raw.len, 0, "a message was at the bottom of this");
                 counts.announced += u64::from(nlri.len);
             }
-            EventKind::RibEntry { afi: _, attributes, nlri } => {
+            EventKind::RibEntry {
+                afi: _,
+                attributes,
+                nlri,
+            } => {
                 check_attributes(batch, &attributes);
                 counts.rib_entries += u64::from(nlri.len);
             }

@@ -165,32 +165,28 @@ impl Scanner {
             Some(_) => None,
             None => self.attributes(&mut found, asn4, out.batch, out.tally),
         };
-        match attributes {
-            Some(attributes) => {
-                let next_hop = found.next_hop.map(IpAddr::V4);
-                out.announce(
-                    Attributes {
-                        next_hop,
-                        ..attributes
-                    },
-                    classic,
-                );
-                let next_hop = mp_next_hop;
-                out.announce(
-                    Attributes {
-                        next_hop,
-                        ..attributes
-                    },
-                    reached,
-                );
-                Ok(())
-            }
-            None => {
-                out.treat_as_withdraw(classic);
-                out.treat_as_withdraw(reached);
-                Err(found.withdraw.unwrap_or(Reason::MissingAttribute))
-            }
-        }
+        let Some(attributes) = attributes else {
+            out.treat_as_withdraw(classic);
+            out.treat_as_withdraw(reached);
+            return Err(found.withdraw.unwrap_or(Reason::MissingAttribute));
+        };
+        let next_hop = found.next_hop.map(IpAddr::V4);
+        out.announce(
+            Attributes {
+                next_hop,
+                ..attributes
+            },
+            classic,
+        );
+        let next_hop = mp_next_hop;
+        out.announce(
+            Attributes {
+                next_hop,
+                ..attributes
+            },
+            reached,
+        );
+        Ok(())
     }
 
     /// Reads both fields of announced NLRI; returns classic, MP, and the latter's next hop.
@@ -264,16 +260,14 @@ impl Scanner {
             Some(_) => None,
             None => self.attributes(&mut found, asn4, batch, tally),
         };
-        match attributes {
-            Some(attributes) => Some(Attributes {
-                next_hop: mp_next_hop.or(found.next_hop.map(IpAddr::V4)),
-                ..attributes
-            }),
-            None => {
-                tally.error(fault.or(found.withdraw).unwrap_or(Reason::AsPath));
-                None
-            }
-        }
+        let Some(attributes) = attributes else {
+            tally.error(fault.or(found.withdraw).unwrap_or(Reason::AsPath));
+            return None;
+        };
+        Some(Attributes {
+            next_hop: mp_next_hop.or(found.next_hop.map(IpAddr::V4)),
+            ..attributes
+        })
     }
 
     /// Decodes what `found` located; None, the reason noted in `found`, where the
@@ -304,8 +298,11 @@ impl Scanner {
         let before = batch.large_communities.len();
         let (large, _) = found.large_communities.as_chunks::<12>();
         batch.large_communities.extend(large.iter().map(|octets| {
-            let [a, b, c, d, e, f, g, h, i, j, k, l] = *octets;
-            [[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(u32::from_be_bytes)
+            let mut community = [0; 3];
+            for (part, octets) in community.iter_mut().zip(octets.as_chunks::<4>().0) {
+                *part = u32::from_be_bytes(*octets);
+            }
+            community
         }));
         let large_communities = added(&batch.large_communities, before);
 

@@ -40,7 +40,9 @@ fn basics() -> Vec<u8> {
 /// A four-octet `AS_PATH` of one sequence.
 fn path(asns: &[u32]) -> Vec<u8> {
     let mut value = vec![2, asns.len() as u8];
-    asns.iter().for_each(|asn| value.extend(asn.to_be_bytes()));
+    for asn in asns {
+        value.extend(asn.to_be_bytes());
+    }
     attribute(0x50, 2, &value)
 }
 
@@ -524,13 +526,17 @@ fn multicast_is_counted_and_kept_out() {
 
 fn path2(asns: &[u16]) -> Vec<u8> {
     let mut value = vec![2, asns.len() as u8];
-    asns.iter().for_each(|asn| value.extend(asn.to_be_bytes()));
+    for asn in asns {
+        value.extend(asn.to_be_bytes());
+    }
     attribute(0x40, 2, &value)
 }
 
 fn as4_path(asns: &[u32]) -> Vec<u8> {
     let mut value = vec![2, asns.len() as u8];
-    asns.iter().for_each(|asn| value.extend(asn.to_be_bytes()));
+    for asn in asns {
+        value.extend(asn.to_be_bytes());
+    }
     attribute(0xC0, 17, &value)
 }
 
@@ -636,9 +642,9 @@ fn as_0_is_kept_for_the_detectors() {
 fn communities_and_otc_arrive_as_sent() {
     let communities = [0xFFFF_029A_u32, 0xFBF4_0001, 0xFFFF_FF01, 0xFFFF_0000];
     let mut value = Vec::new();
-    communities
-        .iter()
-        .for_each(|c| value.extend(c.to_be_bytes()));
+    for c in communities {
+        value.extend(c.to_be_bytes());
+    }
     let attributes = [
         good(),
         attribute(0xC0, 8, &value),
