@@ -5,6 +5,7 @@
 //! blocks of table dumps.
 
 mod attributes;
+mod emit;
 mod mp;
 mod nlri;
 mod path;

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use crate::bgp::{Afi, Attributes, Batch, Event, EventKind, Nlri, Span, SpecialCommunity};
+use crate::bgp::{Afi, Attributes, Batch, Nlri, Span, SpecialCommunity};
 use crate::wire::{Reason, Tally};
 
 use super::attributes::{self, Found, Scratch};
+use super::emit::{Emit, Prefixes, added};
 use super::mp::{self, Family, Mp};
 use super::nlri::field;
 use super::{HEADER_LEN, Origin, Session, UPDATE};
@@ -32,21 +33,6 @@ struct Fields<'m> {
     withdrawn: &'m [u8],
     attributes: &'m [u8],
     nlri: &'m [u8],
-}
-
-/// What one family's field turned out to hold.
-#[derive(Clone, Copy, Default)]
-struct Prefixes {
-    v4: Span,
-    v6: Span,
-    /// Multicast prefixes: counted only.
-    multicast: u64,
-}
-
-impl Prefixes {
-    fn count(self) -> u64 {
-        u64::from(self.v4.len) + u64::from(self.v6.len)
-    }
 }
 
 impl Scanner {
@@ -334,13 +320,6 @@ fn special_bits(community: u32) -> u8 {
     }
 }
 
-fn added<T>(column: &[T], before: usize) -> Span {
-    Span {
-        start: before as u32,
-        len: (column.len() - before) as u32,
-    }
-}
-
 /// Checks the header and returns the message within its own length, and its body.
 fn unframe<'m>(bytes: &'m [u8], tally: &mut Tally) -> Result<(&'m [u8], &'m [u8]), Reason> {
     let (header, _) = bytes
@@ -381,86 +360,4 @@ fn split(body: &[u8]) -> Result<Fields<'_>, (&[u8], Reason)> {
 fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (len, rest) = bytes.split_first_chunk::<2>()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))
-}
-
-/// Where one message's events go.
-struct Emit<'b, 't> {
-    batch: &'b mut Batch,
-    tally: &'t mut Tally,
-    at: Origin,
-    raw: Span,
-}
-
-impl Emit<'_, '_> {
-    #[inline]
-    fn push(&mut self, kind: EventKind) {
-        self.batch.events.push(Event {
-            time: self.at.time,
-            peer: self.at.peer,
-            rib: self.at.rib,
-            kind,
-            raw: self.raw,
-        });
-    }
-
-    /// Reads IPv4 unicast NLRI into their column.
-    #[inline]
-    fn classic(&mut self, bytes: &[u8], session: Session) -> Result<Prefixes, Reason> {
-        let before = self.batch.v4.len();
-        field(bytes, session.add_path_v4, &mut self.batch.v4)?;
-        Ok(Prefixes {
-            v4: added(&self.batch.v4, before),
-            ..Prefixes::default()
-        })
-    }
-
-    fn withdraw_events(&mut self, prefixes: Prefixes) {
-        for (afi, nlri) in [(Afi::Ipv4, prefixes.v4), (Afi::Ipv6, prefixes.v6)] {
-            if nlri.len > 0 {
-                self.push(EventKind::Withdraw { afi, nlri });
-            }
-        }
-    }
-
-    fn withdraw(&mut self, prefixes: Prefixes) {
-        self.tally.withdrawn += prefixes.count() + prefixes.multicast;
-        self.withdraw_events(prefixes);
-    }
-
-    fn treat_as_withdraw(&mut self, prefixes: Prefixes) {
-        self.tally.treated_as_withdrawn += prefixes.count() + prefixes.multicast;
-        self.withdraw_events(prefixes);
-    }
-
-    #[inline]
-    fn announce(&mut self, attributes: Attributes, prefixes: Prefixes) {
-        self.tally.announced += prefixes.count() + prefixes.multicast;
-        for (afi, nlri) in [(Afi::Ipv4, prefixes.v4), (Afi::Ipv6, prefixes.v6)] {
-            if nlri.len > 0 {
-                self.push(EventKind::Announce {
-                    afi,
-                    attributes,
-                    nlri,
-                });
-            }
-        }
-    }
-
-    fn end_of_rib(&mut self, afi: Afi) {
-        self.tally.end_of_rib += 1;
-        self.push(EventKind::EndOfRib(afi));
-    }
-
-    /// An `MP_UNREACH_NLRI` with no NLRI: End-of-RIB if `alone` (RFC 4724 §2).
-    fn empty_unreach(&mut self, family: Family, alone: bool) {
-        match family {
-            Family::Ipv4Unicast if alone => self.end_of_rib(Afi::Ipv4),
-            Family::Ipv6Unicast if alone => self.end_of_rib(Afi::Ipv6),
-            Family::Ipv4Unicast | Family::Ipv6Unicast => {}
-            _ => {
-                self.tally.end_of_rib += u64::from(alone);
-                self.tally.other_families += 1;
-            }
-        }
-    }
 }
