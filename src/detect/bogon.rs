@@ -35,14 +35,22 @@ pub fn is_bogon_prefix<A: Address>(addr: A, len: u8) -> bool {
         (Afi::Ipv4, std::net::IpAddr::V4(ip)) => {
             let addr = ip.to_bits();
             // Nearly all of the table lies outside the few /8s that hold an entry.
-            let near = matches!(addr >> 24, 0 | 10 | 100 | 127 | 169 | 172 | 192 | 198 | 203 | 224..);
-            near && len > 0 && IPV4.iter().any(|&(net, bits)| len >= bits && addr.masked(bits) == net)
+            let near = matches!(
+                addr >> 24,
+                0 | 10 | 100 | 127 | 169 | 172 | 192 | 198 | 203 | 224..
+            );
+            near && len > 0
+                && IPV4
+                    .iter()
+                    .any(|&(net, bits)| len >= bits && addr.masked(bits) == net)
         }
         (_, std::net::IpAddr::V6(ip)) => {
             let addr = ip.to_bits();
             len > 0
                 && ((addr >> 125) != 1
-                    || IPV6.iter().any(|&(net, bits)| len >= bits && addr.masked(bits) == net))
+                    || IPV6
+                        .iter()
+                        .any(|&(net, bits)| len >= bits && addr.masked(bits) == net))
         }
         _ => false,
     }

@@ -12,7 +12,10 @@ pub struct Bucket {
 impl Bucket {
     /// A full one.
     pub fn full(burst: f64, now: Timestamp) -> Self {
-        Bucket { tokens: burst, at: now }
+        Bucket {
+            tokens: burst,
+            at: now,
+        }
     }
 
     /// Takes one token; returns whether there was one.

@@ -120,7 +120,10 @@ impl Finds {
 
     /// The detectors in it.
     pub fn detectors(self) -> impl Iterator<Item = Detector> {
-        Detector::ALL.iter().copied().filter(move |&detector| self.has(detector))
+        Detector::ALL
+            .iter()
+            .copied()
+            .filter(move |&detector| self.has(detector))
     }
 }
 

@@ -40,7 +40,11 @@ impl Gate {
     /// A view first seen at `now`, by a table entry or by an update.
     pub fn new(now: Timestamp, by_dump: bool) -> Self {
         Gate {
-            phase: if by_dump { Phase::Dumping } else { Phase::Warming },
+            phase: if by_dump {
+                Phase::Dumping
+            } else {
+                Phase::Warming
+            },
             since: now,
             last_new: now,
             had_table: false,

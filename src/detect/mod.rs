@@ -4,8 +4,8 @@
 //! detectors judge the route as it was and as it is; rate detectors keep token
 //! buckets per view. What they find is folded into incidents next door.
 
-mod bucket;
 pub mod bogon;
+mod bucket;
 mod finds;
 mod gate;
 pub mod maximum_prefix;
@@ -20,8 +20,8 @@ pub mod settings;
 pub mod specific;
 pub mod surge;
 pub mod valley;
-pub mod withdrawal;
 mod verdict;
+pub mod withdrawal;
 
 pub use bucket::Bucket;
 pub use finds::{Detector, Finds};

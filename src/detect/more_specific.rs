@@ -29,6 +29,8 @@ where
     let row = rib.table::<A>().cover(addr, len)?;
     // No registry ever delegated a shorter one; a default route covers nothing.
     let shortest = if A::BITS == 32 { 8 } else { 16 };
-    rib.table::<A>().get(row).filter(|cover| cover.len >= shortest).map(|_| row)
+    rib.table::<A>()
+        .get(row)
+        .filter(|cover| cover.len >= shortest)
+        .map(|_| row)
 }
-

@@ -23,7 +23,10 @@ pub fn judge(path: AsPath<'_>, reference: &Reference) -> Option<Leak> {
             && !reference.may_carry(here, next)
             && !reference.never_transit.contains(next)
         {
-            return Some(Leak { leaker: here, neighbour: before });
+            return Some(Leak {
+                leaker: here,
+                neighbour: before,
+            });
         }
         before = Some(here);
         here = next;

@@ -45,7 +45,11 @@ where
         Belongs::Unknown => Opinion::Learn,
         Belongs::Since(since) => {
             let for_secs = u64::from(seconds(now).saturating_sub(since));
-            if for_secs >= settings.learned.as_secs() { Opinion::Learn } else { Opinion::StillNew }
+            if for_secs >= settings.learned.as_secs() {
+                Opinion::Learn
+            } else {
+                Opinion::StillNew
+            }
         }
         Belongs::No => {
             let related = table.known_origin(row).is_some_and(|known| {
@@ -55,7 +59,11 @@ where
                 ) || rib.topology.edge(known, origin) > 0
                     || rib.topology.edge(origin, known) > 0
             });
-            if related { Opinion::Learn } else { Opinion::New }
+            if related {
+                Opinion::Learn
+            } else {
+                Opinion::New
+            }
         }
     }
 }

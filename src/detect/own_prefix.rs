@@ -9,13 +9,22 @@ use crate::{
 };
 
 /// Whether a route is of our space and not as it should be.
-pub fn is_unexpected<A: Address>(addr: A, len: u8, path: AsPath<'_>, reference: &Reference) -> bool {
+pub fn is_unexpected<A: Address>(
+    addr: A,
+    len: u8,
+    path: AsPath<'_>,
+    reference: &Reference,
+) -> bool {
     if reference.own.is_empty() {
         return false;
     }
-    let Some(own) = reference.own.find(addr, len) else { return false };
+    let Some(own) = reference.own.find(addr, len) else {
+        return false;
+    };
     // An empty path is our own router's own route; a set hides who announced it.
-    let Some(origin) = path.origin() else { return !path.words.is_empty() };
+    let Some(origin) = path.origin() else {
+        return !path.words.is_empty();
+    };
     if !own.expects(len, origin) {
         return true;
     }

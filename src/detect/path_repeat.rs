@@ -31,7 +31,11 @@ pub fn scan(path: AsPath<'_>) -> (Run, Option<Asn>) {
             if separate.is_none() && before.is_some() && seen_before(path, asn, index) {
                 separate = Some(asn);
             }
-            current = Run { asn, before, times: 1 };
+            current = Run {
+                asn,
+                before,
+                times: 1,
+            };
         }
         if current.times > longest.times {
             longest = current;
@@ -43,7 +47,9 @@ pub fn scan(path: AsPath<'_>) -> (Run, Option<Asn>) {
 /// Whether `asn` stands among the first `index` ASes. Quadratic in the number of
 /// runs at worst, so it looks at the first few hundred only; real paths have ten.
 fn seen_before(path: AsPath<'_>, asn: Asn, index: usize) -> bool {
-    path.sequence_hops().take(index.min(256)).any(|earlier| earlier == asn)
+    path.sequence_hops()
+        .take(index.min(256))
+        .any(|earlier| earlier == asn)
 }
 
 /// Judges what [`scan`] found.

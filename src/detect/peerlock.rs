@@ -12,7 +12,9 @@ use crate::reference::Role;
 /// and before it always.
 pub fn judge(verdict: &Verdict, local_role: Option<Role>, from_tier1: bool) -> Finds {
     match local_role {
-        Some(Role::Provider | Role::Peer | Role::RsClient) if verdict.tier1_behind && !from_tier1 => {
+        Some(Role::Provider | Role::Peer | Role::RsClient)
+            if verdict.tier1_behind && !from_tier1 =>
+        {
             Finds::of(Detector::Peerlock) | Finds::BY_ROLE
         }
         _ => Finds::NONE,

@@ -74,7 +74,11 @@ pub struct Specific {
 
 impl Default for Specific {
     fn default() -> Self {
-        Specific { ipv4: 24, ipv6: 48, prefixes: 100 }
+        Specific {
+            ipv4: 24,
+            ipv6: 48,
+            prefixes: 100,
+        }
     }
 }
 
@@ -93,7 +97,12 @@ pub struct MoreSpecific {
 
 impl Default for MoreSpecific {
     fn default() -> Self {
-        MoreSpecific { prefixes: 100, window: Duration::from_secs(60), covers: 20, origins: 10 }
+        MoreSpecific {
+            prefixes: 100,
+            window: Duration::from_secs(60),
+            covers: 20,
+            origins: 10,
+        }
     }
 }
 
@@ -108,7 +117,10 @@ pub struct PathLength {
 
 impl Default for PathLength {
     fn default() -> Self {
-        PathLength { warn: 50, page: 100 }
+        PathLength {
+            warn: 50,
+            page: 100,
+        }
     }
 }
 
@@ -127,7 +139,12 @@ pub struct PathRepeat {
 
 impl Default for PathRepeat {
     fn default() -> Self {
-        PathRepeat { info: 10, warn: 20, page: 50, separate: 100 }
+        PathRepeat {
+            info: 10,
+            warn: 20,
+            page: 50,
+            separate: 100,
+        }
     }
 }
 
@@ -144,7 +161,11 @@ pub struct Origin {
 
 impl Default for Origin {
     fn default() -> Self {
-        Origin { pending: Duration::from_secs(60), peers: 3, learned: Duration::from_secs(7 * 86_400) }
+        Origin {
+            pending: Duration::from_secs(60),
+            peers: 3,
+            learned: Duration::from_secs(7 * 86_400),
+        }
     }
 }
 
@@ -167,7 +188,14 @@ pub struct Surge {
 
 impl Default for Surge {
     fn default() -> Self {
-        Surge { burst: 1000, burst_percent: 0.5, small_burst: 50, small_percent: 20.0, small: 5000, rate: 2.0 }
+        Surge {
+            burst: 1000,
+            burst_percent: 0.5,
+            small_burst: 50,
+            small_percent: 20.0,
+            small: 5000,
+            rate: 2.0,
+        }
     }
 }
 
@@ -186,7 +214,12 @@ pub struct MaximumPrefix {
 
 impl Default for MaximumPrefix {
     fn default() -> Self {
-        MaximumPrefix { warning_percent: 75, critical_percent: 95, table_ipv4: None, table_ipv6: None }
+        MaximumPrefix {
+            warning_percent: 75,
+            critical_percent: 95,
+            table_ipv4: None,
+            table_ipv6: None,
+        }
     }
 }
 
@@ -203,7 +236,11 @@ pub struct Withdrawal {
 
 impl Default for Withdrawal {
     fn default() -> Self {
-        Withdrawal { percent: 5.0, routes: 500, window: Duration::from_secs(60) }
+        Withdrawal {
+            percent: 5.0,
+            routes: 500,
+            window: Duration::from_secs(60),
+        }
     }
 }
 
@@ -218,7 +255,10 @@ pub struct Valley {
 
 impl Default for Valley {
     fn default() -> Self {
-        Valley { prefixes: 20, origins: 5 }
+        Valley {
+            prefixes: 20,
+            origins: 5,
+        }
     }
 }
 

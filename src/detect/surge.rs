@@ -91,7 +91,9 @@ impl Streams {
 
     /// Whether a stream is far over its bucket: it has taken twice the burst.
     pub fn is_over(&self, stream: Stream) -> bool {
-        self.buckets.get(stream as usize).is_some_and(|bucket| bucket.is_deep(self.burst))
+        self.buckets
+            .get(stream as usize)
+            .is_some_and(|bucket| bucket.is_deep(self.burst))
     }
 
     /// Whether any stream is.

@@ -39,10 +39,16 @@ fn by_relations(hops: &[Asn], reference: &Reference) -> Option<Leak> {
         // What the AS nearer to us is to the one that announced the route to it.
         match reference.relation(far, near) {
             Relation::Provider if descending => {
-                return Some(Leak { leaker: far, neighbour: Some(near) });
+                return Some(Leak {
+                    leaker: far,
+                    neighbour: Some(near),
+                });
             }
             Relation::Peer if descending => {
-                return Some(Leak { leaker: far, neighbour: Some(near) });
+                return Some(Leak {
+                    leaker: far,
+                    neighbour: Some(near),
+                });
             }
             Relation::Peer | Relation::Customer => descending = true,
             Relation::Provider | Relation::Sibling | Relation::Unknown => {}
@@ -58,7 +64,9 @@ fn by_relations(hops: &[Asn], reference: &Reference) -> Option<Leak> {
 /// Two transit-free networks with others between them.
 fn between_tier1(hops: &[Asn], reference: &Reference) -> Option<Leak> {
     let outer = hops.iter().position(|&asn| reference.tier1.contains(asn))?;
-    let inner = hops.iter().rposition(|&asn| reference.tier1.contains(asn))?;
+    let inner = hops
+        .iter()
+        .rposition(|&asn| reference.tier1.contains(asn))?;
     let between = hops.get(outer + 1..inner)?;
     let mut near = *hops.get(outer)?;
     // Neighbouring tier-1s, and siblings of theirs, are the mesh itself.
@@ -74,5 +82,8 @@ fn between_tier1(hops: &[Asn], reference: &Reference) -> Option<Leak> {
         }
         near = asn;
     }
-    Some(Leak { leaker, neighbour: Some(near) })
+    Some(Leak {
+        leaker,
+        neighbour: Some(near),
+    })
 }

@@ -50,7 +50,10 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
         length: u16::try_from(length).unwrap_or(u16::MAX),
         run: u16::try_from(run.times).unwrap_or(u16::MAX),
         origin: path.origin().unwrap_or_default(),
-        tier1_behind: path.sequence_hops().skip(1).any(|asn| reference.tier1.contains(asn)),
+        tier1_behind: path
+            .sequence_hops()
+            .skip(1)
+            .any(|asn| reference.tier1.contains(asn)),
         ..Verdict::default()
     };
     if !verdict.finds.is_quiet() {

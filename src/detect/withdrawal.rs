@@ -17,7 +17,11 @@ pub struct Withdrawals {
 impl Withdrawals {
     /// None yet.
     pub fn new(now: Timestamp) -> Self {
-        Withdrawals { began: now, current: 0, previous: 0 }
+        Withdrawals {
+            began: now,
+            current: 0,
+            previous: 0,
+        }
     }
 
     /// Counts one; returns whether `held` routes (before it went) have lost enough.
@@ -45,7 +49,11 @@ impl Withdrawals {
     fn turn(&mut self, now: Timestamp, settings: &settings::Withdrawal) {
         let passed = now.since(self.began);
         if passed >= settings.window {
-            self.previous = if passed >= settings.window * 2 { 0 } else { self.current };
+            self.previous = if passed >= settings.window * 2 {
+                0
+            } else {
+                self.current
+            };
             self.current = 0;
             self.began = now;
         }

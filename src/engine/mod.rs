@@ -12,11 +12,12 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
 use crate::{
-    bgp::{Afi, Attributes, Batch, DownReason, Event, EventKind, PeerKey, RibView, Span, Timestamp},
+    bgp::{
+        Afi, Attributes, Batch, DownReason, Event, EventKind, PeerKey, RibView, Span, Timestamp,
+    },
     detect::{Detector, Phase, Verdict, maximum_prefix, settings},
     incident::{
-        self, Evidence, Folder, Kind, Output, Severity, Standing,
-        report::name_view,
+        self, Evidence, Folder, Kind, Output, Severity, Standing, report::name_view,
         window::RouteKey,
     },
     reference::Reference,
@@ -123,17 +124,33 @@ impl Engine {
 
     /// Whether no view has had a table: only what needs no memory speaks.
     pub fn is_warming(&self) -> bool {
-        !self.views.is_empty() && self.views.iter().all(|view| view.gate.phase == Phase::Warming)
+        !self.views.is_empty()
+            && self
+                .views
+                .iter()
+                .all(|view| view.gate.phase == Phase::Warming)
     }
 
     fn event(&mut self, batch: &Batch, event: &Event, out: &mut Vec<Output>) {
         match event.kind {
-            EventKind::Announce { afi, attributes, nlri } => {
-                let Some(view) = self.view(batch, event, afi, false) else { return };
+            EventKind::Announce {
+                afi,
+                attributes,
+                nlri,
+            } => {
+                let Some(view) = self.view(batch, event, afi, false) else {
+                    return;
+                };
                 self.announced(batch, event, view, afi, &attributes, nlri, out);
             }
-            EventKind::RibEntry { afi, attributes, nlri } => {
-                let Some(view) = self.view(batch, event, afi, true) else { return };
+            EventKind::RibEntry {
+                afi,
+                attributes,
+                nlri,
+            } => {
+                let Some(view) = self.view(batch, event, afi, true) else {
+                    return;
+                };
                 let now = self.now;
                 if let Some(state) = self.views.get_mut(view.index()) {
                     state.gate.dump(now);
@@ -141,7 +158,9 @@ impl Engine {
                 self.announced(batch, event, view, afi, &attributes, nlri, out);
             }
             EventKind::Withdraw { afi, nlri } => {
-                let Some(view) = self.view(batch, event, afi, false) else { return };
+                let Some(view) = self.view(batch, event, afi, false) else {
+                    return;
+                };
                 match afi {
                     Afi::Ipv4 => self.withdrawn::<u32>(batch, view, nlri, out),
                     Afi::Ipv6 => self.withdrawn::<u128>(batch, view, nlri, out),
@@ -150,9 +169,15 @@ impl Engine {
             EventKind::PeerUp => self.peer_up(batch, event),
             EventKind::PeerDown(reason) => self.peer_down(batch, event, reason, out),
             EventKind::EndOfRib(afi) => {
-                let Some(view) = self.view(batch, event, afi, true) else { return };
+                let Some(view) = self.view(batch, event, afi, true) else {
+                    return;
+                };
                 let now = self.now;
-                if self.views.get_mut(view.index()).is_some_and(|state| state.gate.end_of_rib(now)) {
+                if self
+                    .views
+                    .get_mut(view.index())
+                    .is_some_and(|state| state.gate.end_of_rib(now))
+                {
                     self.went_live(view, out);
                 }
             }
@@ -166,7 +191,11 @@ impl Engine {
         if known != UNRESOLVED {
             return Some(ViewId(known));
         }
-        let key = ViewKey { peer: *batch.peers.get(usize::from(event.peer))?, rib: event.rib, afi };
+        let key = ViewKey {
+            peer: *batch.peers.get(usize::from(event.peer))?,
+            rib: event.rib,
+            afi,
+        };
         let view = self.rib.view(&key)?;
         if view.index() >= self.views.len() {
             let state = View::new(&key, by_dump, self.now, &self.reference, &self.settings);
@@ -193,7 +222,10 @@ impl Engine {
         if self.reference.blackhole_communities.len() > 1 {
             let wanted = &self.reference.blackhole_communities;
             let communities = attributes.communities.of(&batch.communities);
-            if communities.iter().any(|community| wanted.contains(community)) {
+            if communities
+                .iter()
+                .any(|community| wanted.contains(community))
+            {
                 special.0 |= crate::bgp::SpecialCommunity::BLACKHOLE;
             }
         }
@@ -203,11 +235,15 @@ impl Engine {
             otc: attributes.otc.map_or(0, |asn| asn.0),
         };
         let (reference, settings) = (&self.reference, &self.settings);
-        let id = self
-            .rib
-            .paths
-            .intern(path.words, marks, || crate::detect::judge(path, reference, settings));
-        let news = route::News { view, path: id, marks, time: event.time.max(self.now) };
+        let id = self.rib.paths.intern(path.words, marks, || {
+            crate::detect::judge(path, reference, settings)
+        });
+        let news = route::News {
+            view,
+            path: id,
+            marks,
+            time: event.time.max(self.now),
+        };
         match afi {
             Afi::Ipv4 => self.routes::<u32>(batch, &news, nlri, out),
             Afi::Ipv6 => self.routes::<u128>(batch, &news, nlri, out),
@@ -224,13 +260,21 @@ impl Engine {
             RibView::AdjRibOutPost,
         ];
         RIBS.into_iter()
-            .flat_map(|rib| [Afi::Ipv4, Afi::Ipv6].map(|afi| ViewKey { peer: *peer, rib, afi }))
+            .flat_map(|rib| {
+                [Afi::Ipv4, Afi::Ipv6].map(|afi| ViewKey {
+                    peer: *peer,
+                    rib,
+                    afi,
+                })
+            })
             .filter_map(|key| self.rib.find_view(&key))
             .collect()
     }
 
     fn peer_up(&mut self, batch: &Batch, event: &Event) {
-        let Some(peer) = batch.peers.get(usize::from(event.peer)) else { return };
+        let Some(peer) = batch.peers.get(usize::from(event.peer)) else {
+            return;
+        };
         let now = self.now;
         for view in self.views_of(peer) {
             if let Some(state) = self.views.get_mut(view.index()) {
@@ -242,13 +286,21 @@ impl Engine {
     /// Every route of the peer is gone: one event, however many there were. What was
     /// growing is judged first: routers tear sessions down *because* of leaks.
     fn peer_down(&mut self, batch: &Batch, event: &Event, _: DownReason, out: &mut Vec<Output>) {
-        let Some(peer) = batch.peers.get(usize::from(event.peer)) else { return };
+        let Some(peer) = batch.peers.get(usize::from(event.peer)) else {
+            return;
+        };
         let now = self.now;
         self.folder.look(now, &mut self.rib, &self.reference, out);
         for view in self.views_of(peer) {
             self.folder.observe(view, false);
-            let rows = self.rib.column(view).map(crate::rib::Column::rows).unwrap_or_default();
-            let Some(state) = self.views.get_mut(view.index()) else { continue };
+            let rows = self
+                .rib
+                .column(view)
+                .map(crate::rib::Column::rows)
+                .unwrap_or_default();
+            let Some(state) = self.views.get_mut(view.index()) else {
+                continue;
+            };
             state.gate.down(now);
             state.withdrawals.reset(now);
             let afi = state.afi;
@@ -269,7 +321,9 @@ impl Engine {
         self.rib.settle();
         let routes = self.rib.routes(view);
         let (now, limits) = (self.now, self.settings.maximum_prefix.clone());
-        let Some(state) = self.views.get_mut(view.index()) else { return };
+        let Some(state) = self.views.get_mut(view.index()) else {
+            return;
+        };
         state.streams = crate::detect::surge::Streams::new(now, routes, &self.settings.surge);
         state.withdrawals.reset(now);
         if let Some(limit) = state.limit {
@@ -288,7 +342,13 @@ impl Engine {
             return;
         }
         if let Some(name) = name_view(&self.rib, view) {
-            let standing = Standing { time: now, view: name, afi, routes, violations };
+            let standing = Standing {
+                time: now,
+                view: name,
+                afi,
+                routes,
+                violations,
+            };
             out.push(Output::Standing(Box::new(standing)));
         }
     }
@@ -299,7 +359,9 @@ impl Engine {
         for index in 0..self.views.len() {
             let view = ViewId(index as u16);
             let routes = self.rib.routes(view);
-            let Some(state) = self.views.get_mut(index) else { break };
+            let Some(state) = self.views.get_mut(index) else {
+                break;
+            };
             if state.gate.tick(now, &self.settings.gate) {
                 self.went_live(view, out);
                 continue;
@@ -308,13 +370,18 @@ impl Engine {
                 continue;
             }
             if state.streams.any_over() {
-                let what = Evidence { gained: routes, ..Evidence::default() };
+                let what = Evidence {
+                    gained: routes,
+                    ..Evidence::default()
+                };
                 self.view_event(view, Kind::Surge, Severity::Info, &what, out);
             } else {
                 self.folder.view_well(view, Kind::Surge);
             }
             if let Some(state) = self.views.get_mut(index) {
-                state.streams.tick(now, routes, frozen, &self.settings.surge);
+                state
+                    .streams
+                    .tick(now, routes, frozen, &self.settings.surge);
             }
             self.check_headroom(view, routes, out);
             self.check_withdrawals(view, out);
@@ -347,7 +414,9 @@ impl Engine {
     }
 
     fn check_headroom(&mut self, view: ViewId, routes: u32, out: &mut Vec<Output>) {
-        let Some(state) = self.views.get_mut(view.index()) else { return };
+        let Some(state) = self.views.get_mut(view.index()) else {
+            return;
+        };
         let Some(limit) = state.limit else { return };
         let near = maximum_prefix::judge(
             routes,
@@ -361,7 +430,10 @@ impl Engine {
                 maximum_prefix::Headroom::Critical => Severity::Critical,
                 _ => Severity::Warning,
             };
-            let what = Evidence { headroom: true, ..Evidence::default() };
+            let what = Evidence {
+                headroom: true,
+                ..Evidence::default()
+            };
             self.view_event(view, Kind::MaximumPrefix, severity, &what, out);
         } else if near == maximum_prefix::Headroom::Fine {
             self.folder.view_well(view, Kind::MaximumPrefix);
@@ -370,7 +442,9 @@ impl Engine {
 
     fn check_withdrawals(&mut self, view: ViewId, _: &mut Vec<Output>) {
         let now = self.now;
-        let Some(state) = self.views.get_mut(view.index()) else { return };
+        let Some(state) = self.views.get_mut(view.index()) else {
+            return;
+        };
         if state.withdrawals.lost(now, &self.settings.withdrawal) < 1.0 {
             self.folder.view_well(view, Kind::Withdrawal);
         }
@@ -379,12 +453,18 @@ impl Engine {
     /// Forgets prefixes that nobody has had for as long as history goes, a few at a time.
     fn sweep(&mut self) {
         let history = self.settings.gate.history;
-        let Some(before) = self.now.micros().checked_sub(history.as_micros() as u64) else { return };
+        let Some(before) = self.now.micros().checked_sub(history.as_micros() as u64) else {
+            return;
+        };
         let before = Timestamp::from_micros(before);
         let [v4, v6] = self.sweep;
         self.sweep = [
-            u32::table_mut(&mut self.rib).forget(before, v4, SWEEP).unwrap_or(0),
-            u128::table_mut(&mut self.rib).forget(before, v6, SWEEP).unwrap_or(0),
+            u32::table_mut(&mut self.rib)
+                .forget(before, v4, SWEEP)
+                .unwrap_or(0),
+            u128::table_mut(&mut self.rib)
+                .forget(before, v6, SWEEP)
+                .unwrap_or(0),
         ];
     }
 }

@@ -7,7 +7,10 @@ use crate::{
         Detector, Finds, Phase, Verdict, bogon, more_specific, origin, own_prefix, peerlock,
         specific, surge::Stream,
     },
-    incident::{Evidence, Kind, Output, Raised, Severity, window::{Candidate, RouteKey}},
+    incident::{
+        Evidence, Kind, Output, Raised, Severity,
+        window::{Candidate, RouteKey},
+    },
     rib::{Change, Family, Marks, NEVER, PathId, ViewId, seconds},
 };
 
@@ -41,7 +44,9 @@ impl Engine {
         (A, u8): prefix_trie::Prefix,
     {
         let verdict = self.rib.paths.verdict(news.path);
-        let Some(state) = self.views.get_mut(news.view.index()) else { return };
+        let Some(state) = self.views.get_mut(news.view.index()) else {
+            return;
+        };
         match state.gate.phase {
             // Routes of a peer that was down: its new session's table.
             Phase::Down => state.gate.dump(news.time),
@@ -53,8 +58,12 @@ impl Engine {
         if state.private {
             finds = finds.without(Finds::of(Detector::Bogon));
         }
-        let mut shared =
-            Shared { verdict, finds, phase: state.gate.phase, private: state.private };
+        let mut shared = Shared {
+            verdict,
+            finds,
+            phase: state.gate.phase,
+            private: state.private,
+        };
         self.quiet_what_is_stable(&mut shared);
         for &one in nlri.of(A::column(batch)) {
             let change = self.rib.announce(news.view, one, news.path);
@@ -82,9 +91,12 @@ impl Engine {
                     && verdict.length <= length.saturating_add(3)
                     && verdict.run <= run
                 {
-                    shared.finds = shared
-                        .finds
-                        .without(paths.with(Finds::NOTABLE).with(Finds::EXTREME).with(Finds::SEPARATE));
+                    shared.finds = shared.finds.without(
+                        paths
+                            .with(Finds::NOTABLE)
+                            .with(Finds::EXTREME)
+                            .with(Finds::SEPARATE),
+                    );
                 }
             }
             Phase::Warming => {}
@@ -101,8 +113,16 @@ impl Engine {
     ) where
         (A, u8): prefix_trie::Prefix,
     {
-        let route = RouteKey { view: news.view, afi: A::AFI, row: change.row };
-        let cleared = if change.old.found() { self.folder.clear(route) } else { None };
+        let route = RouteKey {
+            view: news.view,
+            afi: A::AFI,
+            row: change.row,
+        };
+        let cleared = if change.old.found() {
+            self.folder.clear(route)
+        } else {
+            None
+        };
         let was_in_incident = cleared.is_some_and(|entry| entry.incident.is_some());
         let mut finds = shared.finds | self.of_prefix(nlri, news, shared);
         let mut cover = u32::MAX;
@@ -142,10 +162,16 @@ impl Engine {
             finds,
             cover,
         };
-        let speaks = matches!(shared.phase, Phase::Live | Phase::Warming)
-            || finds.has(Detector::OwnPrefix);
-        let raised = Raised { candidate, len: nlri.len, speaks, was_in_incident };
-        self.folder.raise(&raised, &mut self.rib, &self.reference, out);
+        let speaks =
+            matches!(shared.phase, Phase::Live | Phase::Warming) || finds.has(Detector::OwnPrefix);
+        let raised = Raised {
+            candidate,
+            len: nlri.len,
+            speaks,
+            was_in_incident,
+        };
+        self.folder
+            .raise(&raised, &mut self.rib, &self.reference, out);
     }
 
     /// What the prefix alone shows.
@@ -184,7 +210,11 @@ impl Engine {
             let known = table.known_origin(cover);
             known == Some(shared.verdict.origin)
                 || known.is_some_and(|asn| {
-                    self.rib.paths.path(news.path).sequence_hops().any(|hop| hop == asn)
+                    self.rib
+                        .paths
+                        .path(news.path)
+                        .sequence_hops()
+                        .any(|hop| hop == asn)
                 })
         })
     }
@@ -243,7 +273,9 @@ impl Engine {
 
     /// Rates of the view.
     fn count(&mut self, news: &News, change: &Change, finds: Finds) {
-        let Some(state) = self.views.get_mut(news.view.index()) else { return };
+        let Some(state) = self.views.get_mut(news.view.index()) else {
+            return;
+        };
         let settings = &self.settings.surge;
         if change.old.path().is_none() {
             // A prefix that left a moment ago and is back is the tail of path hunting.
@@ -254,7 +286,9 @@ impl Engine {
             state.streams.count(Stream::PathChange, news.time, settings);
         }
         if finds.has(Detector::Origin) {
-            state.streams.count(Stream::OriginChange, news.time, settings);
+            state
+                .streams
+                .count(Stream::OriginChange, news.time, settings);
         }
     }
 
@@ -272,23 +306,37 @@ impl Engine {
         let mut over = false;
         for &one in nlri.of(A::column(batch)) {
             let held = self.rib.routes(view);
-            let Some(change) = self.rib.withdraw(view, one, now) else { continue };
+            let Some(change) = self.rib.withdraw(view, one, now) else {
+                continue;
+            };
             let mut part_of_incident = false;
             if change.old.found() {
-                let route = RouteKey { view, afi: A::AFI, row: change.row };
+                let route = RouteKey {
+                    view,
+                    afi: A::AFI,
+                    row: change.row,
+                };
                 let entry = self.folder.clear(route);
                 part_of_incident = entry.is_some_and(|entry| entry.incident.is_some());
             }
-            let Some(state) = self.views.get_mut(view.index()) else { return };
+            let Some(state) = self.views.get_mut(view.index()) else {
+                return;
+            };
             if state.gate.phase == Phase::Live && !part_of_incident {
-                state.streams.count(Stream::Withdrawal, now, &self.settings.surge);
-                over |= state.withdrawals.count(now, held, &self.settings.withdrawal);
+                state
+                    .streams
+                    .count(Stream::Withdrawal, now, &self.settings.surge);
+                over |= state
+                    .withdrawals
+                    .count(now, held, &self.settings.withdrawal);
             }
         }
         if over {
-            let what = Evidence { routes: self.rib.routes(view), ..Evidence::default() };
+            let what = Evidence {
+                routes: self.rib.routes(view),
+                ..Evidence::default()
+            };
             self.view_event(view, Kind::Withdrawal, Severity::Warning, &what, out);
         }
     }
 }
-

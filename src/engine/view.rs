@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use crate::{
     bgp::{Afi, Asn, Timestamp},
-    detect::{Detector, Finds, Gate, maximum_prefix::Headroom, settings, surge::Streams, withdrawal::Withdrawals},
+    detect::{
+        Detector, Finds, Gate, maximum_prefix::Headroom, settings, surge::Streams,
+        withdrawal::Withdrawals,
+    },
     reference::{Reference, Role},
     rib::ViewKey,
 };

@@ -28,7 +28,13 @@ pub struct Replay {
 impl Replay {
     /// Feeds `engine`.
     pub fn new(engine: Engine) -> Self {
-        Replay { engine, tally: Tally::default(), first: None, batch: Batch::default(), out: Vec::new() }
+        Replay {
+            engine,
+            tally: Tally::default(),
+            first: None,
+            batch: Batch::default(),
+            out: Vec::new(),
+        }
     }
 
     /// Reads one input to its end. What the engine has to say goes to `tell`, as soon
@@ -68,6 +74,7 @@ impl Replay {
 
     /// Seconds of event time read.
     pub fn event_seconds(&self) -> u64 {
-        self.first.map_or(0, |first| self.engine.now().since(first).as_secs())
+        self.first
+            .map_or(0, |first| self.engine.now().since(first).as_secs())
     }
 }

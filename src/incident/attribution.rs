@@ -52,7 +52,9 @@ fn hops(rib: &Rib<Verdict>, path: crate::rib::PathId) -> ([Asn; DEPTH], usize) {
         if count > 0 && hops.get(count - 1) == Some(&asn) {
             continue;
         }
-        let Some(place) = hops.get_mut(count) else { break };
+        let Some(place) = hops.get_mut(count) else {
+            break;
+        };
         *place = asn;
         count += 1;
     }
@@ -100,11 +102,17 @@ impl<'a> Scene<'a> {
     /// Routes through or of an AS without what it gained just now.
     fn normal(&self, asn: Asn) -> u32 {
         let now = self.rib.topology.routes(asn);
-        now.transit.saturating_add(now.origin).saturating_sub(self.gained(asn))
+        now.transit
+            .saturating_add(now.origin)
+            .saturating_sub(self.gained(asn))
     }
 
     fn normal_transit(&self, asn: Asn) -> u32 {
-        self.rib.topology.routes(asn).transit.saturating_sub(self.gained(asn))
+        self.rib
+            .topology
+            .routes(asn)
+            .transit
+            .saturating_sub(self.gained(asn))
     }
 
     /// New more-specifics expected through an AS in a minute.
@@ -157,7 +165,11 @@ impl<'a> Scene<'a> {
         for candidate in self.candidates.iter().filter(|one| one.finds.any(wanted)) {
             let verdict = self.rib.paths.verdict(candidate.new);
             let repeats = candidate.finds.any(Finds::NOTABLE | Finds::SEPARATE);
-            let who = if repeats { verdict.culprit } else { verdict.origin };
+            let who = if repeats {
+                verdict.culprit
+            } else {
+                verdict.origin
+            };
             if who.0 != 0 {
                 *votes.entry(who.0).or_insert(0) += 1;
             }
@@ -169,8 +181,11 @@ impl<'a> Scene<'a> {
     /// most of them that is not there anyway.
     pub fn by_novelty(&self) -> Option<Asn> {
         let wanted = Finds::of(Detector::MoreSpecific) | Finds::of(Detector::Specific);
-        let members: Vec<&Candidate> =
-            self.candidates.iter().filter(|one| one.finds.any(wanted)).collect();
+        let members: Vec<&Candidate> = self
+            .candidates
+            .iter()
+            .filter(|one| one.finds.any(wanted))
+            .collect();
         self.deepest(&members)
     }
 
@@ -217,14 +232,20 @@ impl<'a> Scene<'a> {
         if let Some((asn, _)) = odd {
             return Some(asn);
         }
-        chain.into_iter().min_by_key(|&asn| (self.normal_transit(asn), self.depth(asn, &beneath)))
+        chain
+            .into_iter()
+            .min_by_key(|&asn| (self.normal_transit(asn), self.depth(asn, &beneath)))
     }
 
     /// Distance from us on the first member's path, deepest first.
     fn depth(&self, asn: Asn, members: &[&Candidate]) -> usize {
         members.first().map_or(0, |one| {
             let (path, count) = hops(self.rib, one.new);
-            let at = path.iter().take(count).position(|&hop| hop == asn).unwrap_or(0);
+            let at = path
+                .iter()
+                .take(count)
+                .position(|&hop| hop == asn)
+                .unwrap_or(0);
             DEPTH - at
         })
     }
@@ -248,21 +269,24 @@ impl<'a> Scene<'a> {
         let large = u64::from(self.routes) / 100;
         for candidate in members.take(SAMPLE) {
             let (path, count) = hops(self.rib, candidate.new);
-            let Some(at) = path.iter().take(count).position(|&hop| hop == asn) else { continue };
+            let Some(at) = path.iter().take(count).position(|&hop| hop == asn) else {
+                continue;
+            };
             seen += 1;
-            let Some(&right) = path.get(at + 1).filter(|_| at + 1 < count) else { continue };
+            let Some(&right) = path.get(at + 1).filter(|_| at + 1 < count) else {
+                continue;
+            };
             let left = if at > 0 { path.get(at - 1) } else { None };
             let right_normal = self.normal(right);
-            let is_displaced =
-                candidate.old.is_some() && !contains(self.rib, candidate.old, right);
+            let is_displaced = candidate.old.is_some() && !contains(self.rib, candidate.old, right);
             displaced += u32::from(is_displaced);
             let left_is_large = match left {
                 Some(&left) => self.normal(left) / 4 >= own,
                 // The peer itself: odd unless it carries a good part of the table.
                 None => u64::from(own) < large.saturating_mul(10),
             };
-            let right_is_large = right_normal / 4 >= own
-                && (u64::from(right_normal) >= large || is_displaced);
+            let right_is_large =
+                right_normal / 4 >= own && (u64::from(right_normal) >= large || is_displaced);
             odd += u32::from(left_is_large && right_is_large);
         }
         let seen = f64::from(seen.max(1));
@@ -288,9 +312,15 @@ impl<'a> Scene<'a> {
             if finds.is_quiet() && !gained {
                 continue;
             }
-            let left = if at > 0 { path.get(at - 1).copied() } else { None };
+            let left = if at > 0 {
+                path.get(at - 1).copied()
+            } else {
+                None
+            };
             *lefts.entry(left.unwrap_or_default().0).or_insert(0) += 1;
-            *rows.entry((candidate.route.afi, candidate.route.row)).or_insert(Finds::NONE) |= finds;
+            *rows
+                .entry((candidate.route.afi, candidate.route.row))
+                .or_insert(Finds::NONE) |= finds;
             if finds.has(Detector::MoreSpecific) && candidate.cover != u32::MAX {
                 covers.insert(candidate.cover);
             }
@@ -316,7 +346,11 @@ impl<'a> Scene<'a> {
             .copied()
             .filter(|asn| asn.0 != 0)
             .filter(|asn| lefts.get(&asn.0).copied().unwrap_or(0) * 5 >= members * 4);
-        Suspect { offender, neighbour, evidence }
+        Suspect {
+            offender,
+            neighbour,
+            evidence,
+        }
     }
 
     /// Of a route's findings, those that can be laid at `offender`'s door.
@@ -345,7 +379,10 @@ impl Evidence {
             (Finds::of(Detector::MoreSpecific), &mut self.novel),
             (Finds::OTHER_ORIGIN, &mut self.novel_other_origin),
             (Finds::of(Detector::Valley), &mut self.valley),
-            (Finds::BY_ROLE | Finds::of(Detector::Peerlock), &mut self.by_role),
+            (
+                Finds::BY_ROLE | Finds::of(Detector::Peerlock),
+                &mut self.by_role,
+            ),
             (Finds::of(Detector::NeverTransit), &mut self.never_transit),
             (Finds::of(Detector::Origin), &mut self.origin_changes),
             (Finds::of(Detector::Specific), &mut self.specific),

@@ -76,8 +76,8 @@ impl Bench<'_> {
                 || seen.by_role > 0;
             // Odd but long-standing arrangements move about too; half of what stands
             // against this AS must be of just now.
-            let fresh = seen.valley.max(seen.never_transit).saturating_mul(2)
-                >= self.ledger.standing(asn);
+            let fresh =
+                seen.valley.max(seen.never_transit).saturating_mul(2) >= self.ledger.standing(asn);
             if !(enough && fresh) {
                 return None;
             }
@@ -129,7 +129,12 @@ impl Bench<'_> {
             (false, _) => Kind::Specific,
         };
         let absorbs = Finds::of(Detector::MoreSpecific) | Finds::of(Detector::Specific);
-        self.ready(Pattern { suspect, kind, absorbs, absorbs_all: false })
+        self.ready(Pattern {
+            suspect,
+            kind,
+            absorbs,
+            absorbs_all: false,
+        })
     }
 
     fn by_volume(&self, scene: &Scene<'_>) -> Option<Pattern> {
@@ -166,7 +171,12 @@ impl Bench<'_> {
             } else {
                 return None;
             };
-            self.ready(Pattern { suspect, kind, absorbs, absorbs_all: false })
+            self.ready(Pattern {
+                suspect,
+                kind,
+                absorbs,
+                absorbs_all: false,
+            })
         })
     }
 }

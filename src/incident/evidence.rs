@@ -92,23 +92,48 @@ impl Evidence {
     /// Every item that speaks, strongest of each family first.
     pub fn items(&self) -> Vec<Item> {
         let mut items = Vec::new();
-        let mut add = |family, strength, what| items.push(Item { family, strength, what });
+        let mut add = |family, strength, what| {
+            items.push(Item {
+                family,
+                strength,
+                what,
+            })
+        };
         if self.own > 0 {
             add("policy", 0.95, format!("{} of our own prefixes", self.own));
         }
         if self.by_role > 0 {
-            add("policy", 0.9, format!("{} paths against a configured role", self.by_role));
+            add(
+                "policy",
+                0.9,
+                format!("{} paths against a configured role", self.by_role),
+            );
         }
         if self.extreme_path > 0 {
-            add("policy", 0.9, format!("{} paths no router should carry", self.extreme_path));
+            add(
+                "policy",
+                0.9,
+                format!("{} paths no router should carry", self.extreme_path),
+            );
         } else if self.notable_path > 0 {
-            add("policy", 0.6, format!("{} paths far longer than any need", self.notable_path));
+            add(
+                "policy",
+                0.6,
+                format!("{} paths far longer than any need", self.notable_path),
+            );
         }
         if self.separate >= 100 {
-            add("policy", 0.8, format!("one AS twice in {} paths", self.separate));
+            add(
+                "policy",
+                0.8,
+                format!("one AS twice in {} paths", self.separate),
+            );
         }
         if self.never_transit >= 20 {
-            let what = format!("{} routes through a network that sells no transit", self.never_transit);
+            let what = format!(
+                "{} routes through a network that sells no transit",
+                self.never_transit
+            );
             add("policy", 0.75, what);
         }
         if self.valley >= 20 {
@@ -125,7 +150,10 @@ impl Evidence {
                 (5.., _) => 0.5,
                 _ => 0.4,
             };
-            let what = format!("{} prefixes with an origin they did not have", self.origin_changes);
+            let what = format!(
+                "{} prefixes with an origin they did not have",
+                self.origin_changes
+            );
             add("novelty", strength, what);
         }
         if self.novel >= 100 {
@@ -137,10 +165,18 @@ impl Evidence {
             add("novelty", if both { 0.8 } else { 0.6 }, what);
         }
         if self.specific >= 100 {
-            add("novelty", 0.6, format!("{} prefixes too specific", self.specific));
+            add(
+                "novelty",
+                0.6,
+                format!("{} prefixes too specific", self.specific),
+            );
         }
         if self.bogon > 0 {
-            add("policy", 0.6, format!("{} special-purpose prefixes or AS numbers", self.bogon));
+            add(
+                "policy",
+                0.6,
+                format!("{} special-purpose prefixes or AS numbers", self.bogon),
+            );
         }
         if self.burst > 0 && self.gained > self.burst {
             let ten = self.gained >= self.burst.saturating_mul(10);
@@ -151,7 +187,11 @@ impl Evidence {
             add("volume", if ten { 0.65 } else { 0.55 }, what);
         }
         if self.headroom {
-            add("volume", 0.5, "a limit on the number of routes is near".to_owned());
+            add(
+                "volume",
+                0.5,
+                "a limit on the number of routes is near".to_owned(),
+            );
         }
         if self.odd_share >= 0.5 {
             let what = format!(
@@ -170,7 +210,11 @@ impl Evidence {
             );
             add("topology", 0.5, what);
         }
-        items.sort_by(|a, b| b.strength.total_cmp(&a.strength).then(a.family.cmp(b.family)));
+        items.sort_by(|a, b| {
+            b.strength
+                .total_cmp(&a.strength)
+                .then(a.family.cmp(b.family))
+        });
         items
     }
 

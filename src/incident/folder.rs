@@ -142,14 +142,22 @@ impl Folder {
         out: &mut Vec<Output>,
     ) {
         let one = raised.candidate;
-        let slot = if raised.speaks { self.matching(&one, rib) } else { Slot::NONE };
+        let slot = if raised.speaks {
+            self.matching(&one, rib)
+        } else {
+            Slot::NONE
+        };
         if slot.is_some() {
             self.absorb(slot, &one, raised.len, rib);
             return;
         }
         if !one.finds.is_quiet() {
             let culprit = rib.paths.verdict(one.new).culprit;
-            let entry = Entry { finds: one.finds, incident: Slot::NONE, culprit };
+            let entry = Entry {
+                finds: one.finds,
+                incident: Slot::NONE,
+                culprit,
+            };
             self.ledger.raise(one.route, entry);
             if let Some(column) = rib.column_mut(one.route.view) {
                 column.set_found(one.route.row, true);
@@ -163,8 +171,8 @@ impl Folder {
         self.ambient_now += u32::from(one.finds.has(Detector::MoreSpecific));
         self.loud += usize::from(loud);
         self.fresh_loud += usize::from(loud);
-        let urgent = one.finds.any(Finds::EXTREME | Finds::BY_ROLE)
-            || one.finds.has(Detector::OwnPrefix);
+        let urgent =
+            one.finds.any(Finds::EXTREME | Finds::BY_ROLE) || one.finds.has(Detector::OwnPrefix);
         if urgent
             || self.fresh_loud >= FIRST_LOOK.max(self.loud / 2)
             || self.window.fresh >= (FIRST_LOOK * 5).max(self.window.len().min(SCENE) / 8)
@@ -179,7 +187,10 @@ impl Folder {
         if !slot.is_some() {
             return Slot::NONE;
         }
-        let Some(incident) = self.incidents.get(usize::from(slot.0)).and_then(Option::as_ref)
+        let Some(incident) = self
+            .incidents
+            .get(usize::from(slot.0))
+            .and_then(Option::as_ref)
         else {
             return Slot::NONE;
         };
@@ -210,14 +221,20 @@ impl Folder {
 
     fn absorb(&mut self, slot: Slot, one: &Candidate, len: u8, rib: &mut Rib<Verdict>) {
         let verdict = rib.paths.verdict(one.new);
-        let entry = Entry { finds: one.finds, incident: slot, culprit: verdict.culprit };
+        let entry = Entry {
+            finds: one.finds,
+            incident: slot,
+            culprit: verdict.culprit,
+        };
         if !self.ledger.assign(one.route, slot) {
             self.ledger.raise(one.route, entry);
         }
         if let Some(column) = rib.column_mut(one.route.view) {
             column.set_found(one.route.row, true);
         }
-        let Some(incident) = self.incident(slot) else { return };
+        let Some(incident) = self.incident(slot) else {
+            return;
+        };
         if incident.absorb(one.route, len, verdict.origin, one.finds, one.time) {
             incident.evidence.add(one.finds);
             if one.cover != u32::MAX {
@@ -247,7 +264,9 @@ impl Folder {
         rib.settle();
         let routes = rib.views().map(|(view, _)| rib.routes(view)).sum::<u32>();
         for _ in 0..ONE_LOOK {
-            let Some(pattern) = self.find(now, rib, routes) else { break };
+            let Some(pattern) = self.find(now, rib, routes) else {
+                break;
+            };
             self.open_incident(&pattern, now, rib, reference, out);
         }
         self.loud = self.window.iter().filter(|one| is_loud(one.finds)).count();
@@ -267,7 +286,11 @@ impl Folder {
                 .iter()
                 .find(|one| {
                     is_loud(one.finds)
-                        && rib.paths.path(one.new).sequence_hops().any(|hop| hop == asn)
+                        && rib
+                            .paths
+                            .path(one.new)
+                            .sequence_hops()
+                            .any(|hop| hop == asn)
                 })
                 .map(|one| one.time)
         };
@@ -327,14 +350,21 @@ impl Folder {
     fn gather(&mut self, slot: Slot, pattern: &Pattern, rib: &mut Rib<Verdict>) {
         let offender = pattern.suspect.offender;
         let members = self.window.take(|one| {
-            let on_path = |path| rib.paths.path(path).sequence_hops().any(|hop| hop == offender);
+            let on_path = |path| {
+                rib.paths
+                    .path(path)
+                    .sequence_hops()
+                    .any(|hop| hop == offender)
+            };
             on_path(one.new)
                 && (one.finds.any(pattern.absorbs)
                     || (pattern.absorbs_all && one.old.is_some() && !on_path(one.old)))
         });
         for one in &members {
             // The route may have moved on while it waited.
-            let current = rib.column(one.route.view).map(|column| column.get(one.route.row));
+            let current = rib
+                .column(one.route.view)
+                .map(|column| column.get(one.route.row));
             if current.is_some_and(|cell| cell.path() == one.new) {
                 let len = rib
                     .prefix(one.route.afi, one.route.row)
@@ -364,7 +394,11 @@ impl Folder {
         }
         if self.open().count() >= self.settings.most_open {
             // Never silent: the rest is one incident per kind that names nobody.
-            let rest = Key { offender: None, neighbour: None, ..key };
+            let rest = Key {
+                offender: None,
+                neighbour: None,
+                ..key
+            };
             if key != rest {
                 return self.place(rest, evidence, now);
             }
@@ -396,7 +430,9 @@ impl Folder {
         out: &mut Vec<Output>,
     ) {
         let settings = self.settings.clone();
-        let Some(incident) = self.incident(slot) else { return };
+        let Some(incident) = self.incident(slot) else {
+            return;
+        };
         incident.dirty = false;
         let covers = incident.covers();
         let evidence = &mut incident.evidence;
@@ -405,13 +441,17 @@ impl Folder {
         evidence.origins = incident.victims.len() as u32;
         evidence.gained = evidence.gained.max(incident.peak);
         incident.confidence = incident.confidence.max(incident.evidence.confidence());
-        incident.severity =
-            incident.severity.max(incident.evidence.severity(incident.confidence, &settings));
+        incident.severity = incident
+            .severity
+            .max(incident.evidence.severity(incident.confidence, &settings));
         let new = incident.id.is_empty();
         let reopened = !new && matches!(incident.state, State::Open) && incident.told.1 == 0;
         let (told_severity, told_peak) = incident.told;
         let step = if new {
-            let view = incident.key.view.and_then(|view| report::name_view(rib, view));
+            let view = incident
+                .key
+                .view
+                .and_then(|view| report::name_view(rib, view));
             let view = view.map(|name| format!("{}-{}", name.router, name.peer));
             incident.id = identity(&incident.key, view.as_deref(), incident.first_seen);
             Step::Opened
@@ -447,12 +487,14 @@ impl Folder {
             Kind::Withdrawal => Detector::Withdrawal,
             _ => Detector::Surge,
         };
-        let explained = (1_u16..).zip(self.incidents.iter().skip(1)).find_map(|(index, one)| {
-            let incident = one.as_ref()?;
-            let seen = incident.views.iter().any(|share| share.view == view);
-            let large = incident.peak >= 50 && !matches!(incident.state, State::Resolved(_));
-            (incident.key.offender.is_some() && seen && large).then_some(Slot(index))
-        });
+        let explained = (1_u16..)
+            .zip(self.incidents.iter().skip(1))
+            .find_map(|(index, one)| {
+                let incident = one.as_ref()?;
+                let seen = incident.views.iter().any(|share| share.view == view);
+                let large = incident.peak >= 50 && !matches!(incident.state, State::Resolved(_));
+                (incident.key.offender.is_some() && seen && large).then_some(Slot(index))
+            });
         if let Some(slot) = explained {
             if let Some(incident) = self.incident(slot) {
                 if !incident.also.contains(&detector) {
@@ -463,11 +505,20 @@ impl Folder {
             }
             return;
         }
-        let key = Key { kind, offender: None, neighbour: None, view: Some(view) };
+        let key = Key {
+            kind,
+            offender: None,
+            neighbour: None,
+            view: Some(view),
+        };
         let slot = self.place(key, what.clone(), now);
         if let Some(incident) = self.incident(slot) {
             if incident.views.is_empty() {
-                incident.views.push(super::record::Share { view, active: 0, unobservable: false });
+                incident.views.push(super::record::Share {
+                    view,
+                    active: 0,
+                    unobservable: false,
+                });
             }
             incident.holds = Some(true);
             incident.last_seen = now;
@@ -509,13 +560,38 @@ impl Folder {
             self.look(now, rib, reference, out);
         }
         if now.secs() % 30 == 0 && std::env::var("DBG").is_ok() {
-            let mut by: HashMap<u32, std::collections::BTreeSet<u32>, RandomState> = HashMap::default();
-            let mut rows = std::collections::BTreeSet::new(); let mut covers = std::collections::BTreeSet::new();
-            for c in self.window.iter().filter(|c| c.finds.has(Detector::MoreSpecific)) { by.entry(rib.paths.verdict(c.new).origin.0).or_default().insert(c.route.row); rows.insert(c.route.row); covers.insert(c.cover);}
-            let mut v: Vec<usize> = by.values().map(|s| s.len()).collect(); v.sort_unstable_by(|a,b| b.cmp(a));
-            eprintln!("NOV {} rows {} covers {} origins {} top {:?} ambient {}", now, rows.len(), covers.len(), v.len(), &v[..v.len().min(4)], self.ambient);
+            let mut by: HashMap<u32, std::collections::BTreeSet<u32>, RandomState> =
+                HashMap::default();
+            let mut rows = std::collections::BTreeSet::new();
+            let mut covers = std::collections::BTreeSet::new();
+            for c in self
+                .window
+                .iter()
+                .filter(|c| c.finds.has(Detector::MoreSpecific))
+            {
+                by.entry(rib.paths.verdict(c.new).origin.0)
+                    .or_default()
+                    .insert(c.route.row);
+                rows.insert(c.route.row);
+                covers.insert(c.cover);
+            }
+            let mut v: Vec<usize> = by.values().map(|s| s.len()).collect();
+            v.sort_unstable_by(|a, b| b.cmp(a));
+            eprintln!(
+                "NOV {} rows {} covers {} origins {} top {:?} ambient {}",
+                now,
+                rows.len(),
+                covers.len(),
+                v.len(),
+                &v[..v.len().min(4)],
+                self.ambient
+            );
         }
-        let keep = self.detect.more_specific.window.max(self.detect.origin.pending);
+        let keep = self
+            .detect
+            .more_specific
+            .window
+            .max(self.detect.origin.pending);
         self.window.expire(now, keep + Duration::from_secs(2), rib);
         self.learn_ambient(now);
         for index in 1..self.incidents.len() {
@@ -536,7 +612,9 @@ impl Folder {
         out: &mut Vec<Output>,
     ) {
         let settings = self.settings.clone();
-        let Some(incident) = self.incident(slot) else { return };
+        let Some(incident) = self.incident(slot) else {
+            return;
+        };
         if let Some(at) = incident.step(now, &settings) {
             let event = report::event(Step::Resolved, incident, rib, reference, at);
             out.push(Output::Incident(Box::new(event)));
@@ -566,7 +644,11 @@ impl Folder {
         }
         if !self.any_open() && self.ambient_began > Timestamp::ZERO {
             let rate = f64::from(self.ambient_now);
-            self.ambient = if self.ambient == 0.0 { rate } else { self.ambient.mul_add(0.9, rate * 0.1) };
+            self.ambient = if self.ambient == 0.0 {
+                rate
+            } else {
+                self.ambient.mul_add(0.9, rate * 0.1)
+            };
         }
         self.ambient_now = 0;
         self.ambient_began = now;
@@ -589,8 +671,7 @@ impl Folder {
 /// Whether a finding counts towards an incident by itself and not by volume.
 fn is_loud(finds: Finds) -> bool {
     !finds.is_quiet()
-        && (finds.without(Finds::CHANGED)
-            != Finds::of(Detector::PathRepeat)
+        && (finds.without(Finds::CHANGED) != Finds::of(Detector::PathRepeat)
             || finds.any(Finds::NOTABLE | Finds::SEPARATE))
 }
 
@@ -598,7 +679,9 @@ fn is_loud(finds: Finds) -> bool {
 fn is_due_to(one: &Candidate, incident: &Incident, rib: &Rib<Verdict>) -> bool {
     let verdict = rib.paths.verdict(one.new);
     match incident.key.kind {
-        Kind::Origin => Some(verdict.origin) == incident.key.offender || one.finds.any(Finds::OTHER_ORIGIN),
+        Kind::Origin => {
+            Some(verdict.origin) == incident.key.offender || one.finds.any(Finds::OTHER_ORIGIN)
+        }
         Kind::Path => Some(verdict.culprit) == incident.key.offender,
         _ => true,
     }

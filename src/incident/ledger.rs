@@ -45,7 +45,10 @@ pub struct Ledger {
 }
 
 fn key(route: RouteKey) -> (u64, Afi) {
-    (u64::from(route.view.0) << 32 | u64::from(route.row), route.afi)
+    (
+        u64::from(route.view.0) << 32 | u64::from(route.row),
+        route.afi,
+    )
 }
 
 /// Findings that name somebody for the path's shape.

@@ -199,7 +199,14 @@ impl Incident {
     }
 
     /// One more route is affected. Returns whether its prefix was not before.
-    pub fn absorb(&mut self, route: RouteKey, len: u8, origin: Asn, finds: Finds, now: Timestamp) -> bool {
+    pub fn absorb(
+        &mut self,
+        route: RouteKey,
+        len: u8,
+        origin: Asn,
+        finds: Finds,
+        now: Timestamp,
+    ) -> bool {
         let mut first = false;
         let holders = self.rows.entry((route.afi, route.row)).or_insert_with(|| {
             first = true;
@@ -217,7 +224,11 @@ impl Incident {
         match self.views.iter_mut().find(|share| share.view == route.view) {
             Some(share) => share.active += 1,
             None => {
-                self.views.push(Share { view: route.view, active: 1, unobservable: false });
+                self.views.push(Share {
+                    view: route.view,
+                    active: 1,
+                    unobservable: false,
+                });
             }
         }
         self.finds |= finds;
@@ -302,8 +313,11 @@ impl Incident {
 
     /// The most affected origins, most routes first.
     pub fn top_victims(&self, most: usize) -> Vec<(Asn, u32)> {
-        let mut order: Vec<(Asn, u32)> =
-            self.victims.iter().map(|(&asn, &count)| (Asn(asn), count)).collect();
+        let mut order: Vec<(Asn, u32)> = self
+            .victims
+            .iter()
+            .map(|(&asn, &count)| (Asn(asn), count))
+            .collect();
         order.sort_unstable_by(|a, b| b.1.cmp(&a.1).then(a.0.cmp(&b.0)));
         order.truncate(most);
         order

@@ -160,8 +160,11 @@ pub fn event(
     reference: &Reference,
     time: Timestamp,
 ) -> IncidentEvent {
-    let mut views: Vec<ViewName> =
-        incident.views.iter().filter_map(|share| name_view(rib, share.view)).collect();
+    let mut views: Vec<ViewName> = incident
+        .views
+        .iter()
+        .filter_map(|share| name_view(rib, share.view))
+        .collect();
     views.sort_by(|a, b| (&a.router, &a.peer, a.peer_as).cmp(&(&b.router, &b.peer, b.peer_as)));
     views.dedup();
     let samples = incident
@@ -211,7 +214,11 @@ pub fn event(
 
 /// `AS15169 (Google)`, or without a name where none is known.
 pub fn as_name(asn: Asn, reference: &Reference) -> String {
-    match reference.contacts.get(asn).map(|contact| contact.name.clone()) {
+    match reference
+        .contacts
+        .get(asn)
+        .map(|contact| contact.name.clone())
+    {
         Some(name) if !name.is_empty() => format!("{asn} ({name})"),
         _ => match crate::reference::lists::name(asn) {
             Some(name) => format!("{asn} ({name})"),
@@ -222,7 +229,11 @@ pub fn as_name(asn: Asn, reference: &Reference) -> String {
 
 /// `1 route`, `2 routes`, `160,000 routes`.
 fn routes_of(count: u32) -> String {
-    if count == 1 { "1 route".to_owned() } else { format!("{} routes", grouped(count)) }
+    if count == 1 {
+        "1 route".to_owned()
+    } else {
+        format!("{} routes", grouped(count))
+    }
 }
 
 /// A count with commas between thousands.

@@ -76,7 +76,11 @@ impl Samples {
 
     /// Lets every path go.
     pub fn release(&mut self, rib: &mut Rib<Verdict>) {
-        for candidate in self.first.drain(..).chain(self.last.drain(..)).chain(self.drawn.drain(..))
+        for candidate in self
+            .first
+            .drain(..)
+            .chain(self.last.drain(..))
+            .chain(self.drawn.drain(..))
         {
             Self::unpin(&candidate, rib);
         }

@@ -73,7 +73,11 @@ impl Window {
 
     /// Drops what is older than `keep`.
     pub fn expire(&mut self, now: Timestamp, keep: Duration, rib: &mut Rib<Verdict>) {
-        while self.candidates.front().is_some_and(|oldest| now.since(oldest.time) > keep) {
+        while self
+            .candidates
+            .front()
+            .is_some_and(|oldest| now.since(oldest.time) > keep)
+        {
             self.pop(rib);
         }
     }

@@ -45,7 +45,10 @@ pub struct Column {
 
 impl Default for Column {
     fn default() -> Self {
-        Column { shape: Shape::Sparse(HashMap::default()), routes: 0 }
+        Column {
+            shape: Shape::Sparse(HashMap::default()),
+            routes: 0,
+        }
     }
 }
 
@@ -113,7 +116,9 @@ impl Column {
 
     #[cold]
     fn densify(&mut self, rows: usize) {
-        let Shape::Sparse(sparse) = &self.shape else { return };
+        let Shape::Sparse(sparse) = &self.shape else {
+            return;
+        };
         let mut dense = vec![Cell::default(); rows];
         for (&row, &cell) in sparse {
             if let Some(place) = dense.get_mut(row as usize) {

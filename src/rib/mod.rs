@@ -139,7 +139,10 @@ impl<V: Copy + Default> Rib<V> {
         if let Some(&id) = self.by_key.get(key) {
             return Some(id);
         }
-        let id = u16::try_from(self.views.len()).ok().filter(|id| *id < u16::MAX).map(ViewId)?;
+        let id = u16::try_from(self.views.len())
+            .ok()
+            .filter(|id| *id < u16::MAX)
+            .map(ViewId)?;
         self.views.push(*key);
         self.columns.push(Column::default());
         self.by_key.insert(*key, id);
@@ -185,13 +188,23 @@ impl<V: Copy + Default> Rib<V> {
         (A, u8): prefix_trie::Prefix,
     {
         let Some((table, paths, column)) = A::parts(self, view) else {
-            return Change { row: 0, old: Cell::default(), new: path, absent_since: None };
+            return Change {
+                row: 0,
+                old: Cell::default(),
+                new: path,
+                absent_since: None,
+            };
         };
         let row = table.row_or_new(nlri);
         let old = column.get(row);
         let before = old.path();
         if before == path {
-            return Change { row, old, new: path, absent_since: None };
+            return Change {
+                row,
+                old,
+                new: path,
+                absent_since: None,
+            };
         }
         column.put(row, path, table.rows());
         paths.acquire(path);
@@ -200,11 +213,18 @@ impl<V: Copy + Default> Rib<V> {
             paths.release(before);
         } else {
             let primary = table.primary(row);
-            absent_since =
-                table.get(primary).filter(|row| row.holders == 0).map(|row| row.left);
+            absent_since = table
+                .get(primary)
+                .filter(|row| row.holders == 0)
+                .map(|row| row.left);
             table.hold(row);
         }
-        Change { row, old, new: path, absent_since }
+        Change {
+            row,
+            old,
+            new: path,
+            absent_since,
+        }
     }
 
     /// `view` no longer has `nlri`; none if it had not.
@@ -238,7 +258,12 @@ impl<V: Copy + Default> Rib<V> {
         }
         paths.release(old.path());
         table.let_go(row, now);
-        Some(Change { row, old, new: PathId::NONE, absent_since: None })
+        Some(Change {
+            row,
+            old,
+            new: PathId::NONE,
+            absent_since: None,
+        })
     }
 
     /// The table of a family.
@@ -252,7 +277,8 @@ impl<V: Copy + Default> Rib<V> {
     /// Brings the counts per AS edge up to date and releases unused paths.
     pub fn settle(&mut self) {
         let topology = &mut self.topology;
-        self.paths.settle(|path, before, now| topology.settle(path, before, now));
+        self.paths
+            .settle(|path, before, now| topology.settle(path, before, now));
     }
 
     /// Prefixes present, IPv4 and IPv6.
@@ -277,4 +303,3 @@ impl<V: Copy + Default> Rib<V> {
         }
     }
 }
-

@@ -124,7 +124,9 @@ fn hash_of(hasher: &RandomState, words: &[u32], marks: Marks) -> u64 {
 }
 
 fn slice<'a, V>(words: &'a [u32], slot: &Slot<V>) -> &'a [u32] {
-    words.get(slot.start as usize..slot.start as usize + usize::from(slot.len)).unwrap_or_default()
+    words
+        .get(slot.start as usize..slot.start as usize + usize::from(slot.len))
+        .unwrap_or_default()
 }
 
 impl<V: Copy + Default> PathTable<V> {
@@ -156,7 +158,16 @@ impl<V: Copy + Default> PathTable<V> {
                 self.intern(&[], empty, || verdict)
             };
         };
-        let slot = Slot { start, len, dirty: false, marks, routes: 0, pins: 0, settled: 0, verdict };
+        let slot = Slot {
+            start,
+            len,
+            dirty: false,
+            marks,
+            routes: 0,
+            pins: 0,
+            settled: 0,
+            verdict,
+        };
         let id = if let Some(id) = self.free_slots.pop() {
             if let Some(place) = self.slots.get_mut(id as usize) {
                 *place = slot;
@@ -168,7 +179,9 @@ impl<V: Copy + Default> PathTable<V> {
         };
         let (slots, arena, hasher) = (&self.slots, &self.words, &self.hasher);
         self.index.insert_unique(hash, id, |&id| {
-            slots.get(id as usize).map_or(0, |slot| hash_of(hasher, slice(arena, slot), slot.marks))
+            slots
+                .get(id as usize)
+                .map_or(0, |slot| hash_of(hasher, slice(arena, slot), slot.marks))
         });
         // Unused yet: the next settlement releases it if that is still so.
         self.touch(PathId(id));
@@ -248,21 +261,28 @@ impl<V: Copy + Default> PathTable<V> {
     /// The path.
     pub fn path(&self, id: PathId) -> AsPath<'_> {
         match self.slots.get(id.index()) {
-            Some(slot) => {
-                AsPath { words: slice(&self.words, slot), segmented: slot.marks.segmented }
-            }
+            Some(slot) => AsPath {
+                words: slice(&self.words, slot),
+                segmented: slot.marks.segmented,
+            },
             None => AsPath::default(),
         }
     }
 
     /// What stands beside the path's words.
     pub fn marks(&self, id: PathId) -> Marks {
-        self.slots.get(id.index()).map(|slot| slot.marks).unwrap_or_default()
+        self.slots
+            .get(id.index())
+            .map(|slot| slot.marks)
+            .unwrap_or_default()
     }
 
     /// What was judged of it.
     pub fn verdict(&self, id: PathId) -> V {
-        self.slots.get(id.index()).map(|slot| slot.verdict).unwrap_or_default()
+        self.slots
+            .get(id.index())
+            .map(|slot| slot.verdict)
+            .unwrap_or_default()
     }
 
     /// The verdict, to be changed.
@@ -285,14 +305,23 @@ impl<V: Copy + Default> PathTable<V> {
     pub fn settle(&mut self, mut report: impl FnMut(AsPath<'_>, u32, u32)) {
         let mut dirty = std::mem::take(&mut self.dirty);
         for id in dirty.drain(..) {
-            let Some(slot) = self.slots.get_mut(id as usize) else { continue };
+            let Some(slot) = self.slots.get_mut(id as usize) else {
+                continue;
+            };
             slot.dirty = false;
             let (before, now) = (slot.settled, slot.routes);
             slot.settled = now;
             let slot = &*slot;
             if before != now {
                 let words = slice(&self.words, slot);
-                report(AsPath { words, segmented: slot.marks.segmented }, before, now);
+                report(
+                    AsPath {
+                        words,
+                        segmented: slot.marks.segmented,
+                    },
+                    before,
+                    now,
+                );
             }
             if now == 0 && slot.pins == 0 {
                 let hash = hash_of(&self.hasher, slice(&self.words, slot), slot.marks);

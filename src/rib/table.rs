@@ -111,16 +111,22 @@ where
                 (rows.len() - 1) as u32
             }
         };
-        let primary = *self.trie.entry((nlri.addr, nlri.len)).or_insert_with(|| make(false));
+        let primary = *self
+            .trie
+            .entry((nlri.addr, nlri.len))
+            .or_insert_with(|| make(false));
         if nlri.path_id == 0 {
             return primary;
         }
         let reverse = &mut self.primary;
-        *self.paths.entry((primary, nlri.path_id)).or_insert_with(|| {
-            let row = make(true);
-            reverse.insert(row, (primary, nlri.path_id));
-            row
-        })
+        *self
+            .paths
+            .entry((primary, nlri.path_id))
+            .or_insert_with(|| {
+                let row = make(true);
+                reverse.insert(row, (primary, nlri.path_id));
+                row
+            })
     }
 
     /// The row of `nlri`, if it has one.
@@ -141,7 +147,11 @@ where
     pub fn nlri(&self, row: u32) -> Option<Nlri<A>> {
         let contents = self.get(row)?;
         let path_id = self.primary.get(&row).map_or(0, |&(_, id)| id);
-        Some(Nlri { addr: contents.addr, len: contents.len, path_id })
+        Some(Nlri {
+            addr: contents.addr,
+            len: contents.len,
+            path_id,
+        })
     }
 
     /// The row that stands for the prefix: itself, but for ADD-PATH rows.
@@ -207,9 +217,15 @@ where
     /// How `origin` stands to the prefix of `row`.
     pub fn belongs(&self, row: u32, origin: Asn) -> Belongs {
         let row = self.primary(row);
-        let Some(contents) = self.get(row) else { return Belongs::Unknown };
+        let Some(contents) = self.get(row) else {
+            return Belongs::Unknown;
+        };
         if contents.origin == origin.0 {
-            return if origin.0 == 0 { Belongs::Unknown } else { Belongs::Yes };
+            return if origin.0 == 0 {
+                Belongs::Unknown
+            } else {
+                Belongs::Yes
+            };
         }
         if contents.more
             && let Some(since) = self
@@ -218,9 +234,17 @@ where
                 .and_then(|more| more.iter().find(|(asn, _)| *asn == origin.0))
                 .map(|&(_, since)| since)
         {
-            return if since == 0 { Belongs::Yes } else { Belongs::Since(since) };
+            return if since == 0 {
+                Belongs::Yes
+            } else {
+                Belongs::Since(since)
+            };
         }
-        if contents.origin == 0 { Belongs::Unknown } else { Belongs::No }
+        if contents.origin == 0 {
+            Belongs::Unknown
+        } else {
+            Belongs::No
+        }
     }
 
     /// The first origin known to belong to `row`'s prefix.
@@ -232,7 +256,9 @@ where
     /// Notes that `origin` was seen with the prefix; `since` 0 means it belongs.
     pub fn learn_origin(&mut self, row: u32, origin: Asn, since: u32) {
         let row = self.primary(row);
-        let Some(contents) = self.rows.get_mut(row as usize) else { return };
+        let Some(contents) = self.rows.get_mut(row as usize) else {
+            return;
+        };
         if contents.origin == 0 && since == 0 {
             contents.origin = origin.0;
             return;
@@ -257,7 +283,9 @@ where
     pub fn forget(&mut self, before: Timestamp, cursor: u32, budget: u32) -> Option<u32> {
         let end = cursor.saturating_add(budget).min(self.rows.len() as u32);
         for row in cursor..end {
-            let Some(&contents) = self.get(row) else { break };
+            let Some(&contents) = self.get(row) else {
+                break;
+            };
             if contents.holders > 0
                 || contents.left == NEVER
                 || contents.left >= seconds(before)
@@ -289,5 +317,7 @@ where
 
 /// Seconds of event time, as rows keep them (good until 2106).
 pub fn seconds(time: Timestamp) -> u32 {
-    u32::try_from(time.secs()).unwrap_or(NEVER - 1).clamp(1, NEVER - 1)
+    u32::try_from(time.secs())
+        .unwrap_or(NEVER - 1)
+        .clamp(1, NEVER - 1)
 }

@@ -76,6 +76,7 @@ impl Topology {
 
     /// Forgets ASes that no path names any more.
     pub fn tidy(&mut self) {
-        self.ases.retain(|_, routes| routes.transit > 0 || routes.origin > 0);
+        self.ases
+            .retain(|_, routes| routes.transit > 0 || routes.origin > 0);
     }
 }
