@@ -6,6 +6,8 @@
 //! of which only the number is compared. Where leakwatch differs on purpose, the file
 //! stands in [`exceptions`] with the reason.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{
     fmt::Write as _,
     io::Read,

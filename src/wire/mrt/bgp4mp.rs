@@ -63,14 +63,14 @@ impl Decoder {
         match subtype {
             0 => self.state_change(false, cursor, batch),
             5 => self.state_change(true, cursor, batch),
-            _ => match Form::of(subtype) {
-                Some(form) => self.message(&form, cursor, batch),
-                // BGP4MP_ENTRY, BGP4MP_SNAPSHOT (Appendix B.3.2) and later inventions.
-                None => {
+            _ => {
+                let Some(form) = Form::of(subtype) else {
+                    // BGP4MP_ENTRY, BGP4MP_SNAPSHOT (Appendix B.3.2), later inventions.
                     self.unsupported();
-                    Ok(())
-                }
-            },
+                    return Ok(());
+                };
+                self.message(&form, cursor, batch)
+            }
         }
     }
 

@@ -2,6 +2,8 @@
 
 use crate::bgp::Timestamp;
 
+use super::cursor::Cursor;
+
 /// Octets of the common header.
 pub const LEN: usize = 12;
 
@@ -38,12 +40,12 @@ pub struct Header {
 impl Header {
     /// Reads the header that opens `bytes`; None where they are too few.
     pub fn read(bytes: &[u8]) -> Option<Header> {
-        let &[a, b, c, d, e, f, g, h, i, j, k, l] = bytes.first_chunk::<LEN>()?;
+        let mut cursor = Cursor::new(bytes);
         Some(Header {
-            seconds: u32::from_be_bytes([a, b, c, d]),
-            kind: u16::from_be_bytes([e, f]),
-            subtype: u16::from_be_bytes([g, h]),
-            len: u32::from_be_bytes([i, j, k, l]),
+            seconds: cursor.u32()?,
+            kind: cursor.u16()?,
+            subtype: cursor.u16()?,
+            len: cursor.u32()?,
         })
     }
 

@@ -18,7 +18,7 @@ use std::{
 const FREE_EXPANSION: u64 = 64 << 20;
 
 /// Beyond [`FREE_EXPANSION`], at most this many bytes out for each byte in. Table dumps
-/// compress 5 to 40 times; a thousand times is the least a bomb is built for.
+/// compress 5 to 40 times; the plainest bomb, zeros in gzip, a thousand times.
 const MAX_RATIO: u64 = 250;
 
 /// No file expands to more than this: the largest collectors' tables are some
@@ -95,7 +95,7 @@ impl Input {
         if metadata.is_dir() {
             return Err(io::Error::from(io::ErrorKind::IsADirectory));
         }
-        let size = metadata.is_file().then(|| metadata.len());
+        let size = metadata.is_file().then_some(metadata.len());
         Input::from_reader(path, file, size)
     }
 

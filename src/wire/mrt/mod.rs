@@ -17,6 +17,8 @@ mod peers;
 mod problem;
 mod reader;
 mod table_dump;
+#[cfg(test)]
+mod tests;
 
 pub use input::{Compression, Input};
 pub use problem::{MAX_PROBLEMS, Problem};

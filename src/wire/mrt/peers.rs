@@ -29,7 +29,7 @@ struct Peer {
 /// Every peer met.
 #[derive(Debug, Default)]
 pub struct Peers {
-    peers: Vec<Peer>,
+    all: Vec<Peer>,
     by_key: HashTable<u16>,
     hasher: foldhash::fast::RandomState,
     last: usize,
@@ -45,15 +45,11 @@ impl Peers {
 
     /// The peer of this key, added if new; None once the table is full.
     pub fn id(&mut self, key: &PeerKey) -> Option<PeerId> {
-        if self
-            .peers
-            .get(self.last)
-            .is_some_and(|last| last.key == *key)
-        {
+        if self.all.get(self.last).is_some_and(|last| last.key == *key) {
             return u16::try_from(self.last).ok().map(PeerId);
         }
         let hash = self.hasher.hash_one(key);
-        let peers = &self.peers;
+        let peers = &self.all;
         let is_it = |&index: &u16| {
             peers
                 .get(usize::from(index))
@@ -68,18 +64,18 @@ impl Peers {
     }
 
     fn add(&mut self, key: &PeerKey, hash: u64) -> Option<u16> {
-        if self.peers.len() >= MAX_PEERS {
+        if self.all.len() >= MAX_PEERS {
             return None;
         }
-        let index = u16::try_from(self.peers.len()).ok()?;
-        self.peers.push(Peer {
+        let index = u16::try_from(self.all.len()).ok()?;
+        self.all.push(Peer {
             key: *key,
             batch: 0,
             slot: 0,
             dumped: [false; 2],
             notified: false,
         });
-        let (peers, hasher) = (&self.peers, &self.hasher);
+        let (peers, hasher) = (&self.all, &self.hasher);
         self.by_key.insert_unique(hash, index, |&index| {
             peers
                 .get(usize::from(index))
@@ -90,7 +86,7 @@ impl Peers {
 
     /// The peer's number in `batch`, where it is put if need be.
     pub fn slot(&mut self, id: PeerId, batch: &mut Batch) -> Option<u16> {
-        let peer = self.peers.get_mut(usize::from(id.0))?;
+        let peer = self.all.get_mut(usize::from(id.0))?;
         if peer.batch != self.batch {
             peer.slot = u16::try_from(batch.peers.len()).ok()?;
             peer.batch = self.batch;
@@ -102,7 +98,7 @@ impl Peers {
     /// Remembers whether the peer's session was ended by a NOTIFICATION; returns
     /// what was remembered before.
     pub fn set_notified(&mut self, id: PeerId, notified: bool) -> bool {
-        self.peers
+        self.all
             .get_mut(usize::from(id.0))
             .is_some_and(|peer| std::mem::replace(&mut peer.notified, notified))
     }
@@ -110,7 +106,7 @@ impl Peers {
     /// Remembers that a table dump held routes of this peer and family.
     pub fn set_dumped(&mut self, id: PeerId, afi: Afi) {
         self.dumped = true;
-        if let Some(peer) = self.peers.get_mut(usize::from(id.0)) {
+        if let Some(peer) = self.all.get_mut(usize::from(id.0)) {
             let [v4, v6] = &mut peer.dumped;
             match afi {
                 Afi::Ipv4 => *v4 = true,
@@ -125,7 +121,7 @@ impl Peers {
         if !std::mem::take(&mut self.dumped) {
             return ended;
         }
-        for (index, peer) in (0_u16..).zip(&mut self.peers) {
+        for (index, peer) in (0_u16..).zip(&mut self.all) {
             let [v4, v6] = std::mem::take(&mut peer.dumped);
             ended.extend(v4.then_some((PeerId(index), Afi::Ipv4)));
             ended.extend(v6.then_some((PeerId(index), Afi::Ipv6)));

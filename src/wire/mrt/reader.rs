@@ -146,14 +146,12 @@ impl MrtReader {
             }
             return;
         }
-        match outcome {
-            Err(error) => self.torn_stream(&error, read as u64),
-            Ok(()) => {
-                let there = read - header::LEN;
-                let what = format!("the file ends {there} bytes into a record of {len}");
-                self.stop(Reason::MrtTruncated, what, Some(read as u64));
-            }
+        if let Err(error) = outcome {
+            return self.torn_stream(&error, read as u64);
         }
+        let there = read - header::LEN;
+        let what = format!("the file ends {there} bytes into a record of {len}");
+        self.stop(Reason::MrtTruncated, what, Some(read as u64));
     }
 
     /// The bytes stopped coming with an error.

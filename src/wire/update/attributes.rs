@@ -45,6 +45,32 @@ const OPTIONAL: u8 = 0x80;
 const TRANSITIVE: u8 = 0x40;
 const EXTENDED_LENGTH: u8 = 0x10;
 
+/// No definition of the Optional and Transitive bits that would be held against a sender.
+const ANY: u8 = 0xFF;
+
+/// The Optional and Transitive bits each attribute is defined with.
+const DEFINED: [u8; 256] = {
+    let mut bits = [ANY; 256];
+    let mut kind = 0;
+    while kind < 256 {
+        bits[kind] = match kind as u8 {
+            ORIGIN | AS_PATH | NEXT_HOP | LOCAL_PREF | ATOMIC_AGGREGATE => TRANSITIVE,
+            MULTI_EXIT_DISC | ORIGINATOR_ID | CLUSTER_LIST | MP_REACH_NLRI | MP_UNREACH_NLRI => {
+                OPTIONAL
+            }
+            AGGREGATOR
+            | COMMUNITIES
+            | EXTENDED_COMMUNITIES
+            | IPV6_EXTENDED_COMMUNITIES
+            | LARGE_COMMUNITIES
+            | ONLY_TO_CUSTOMER => OPTIONAL | TRANSITIVE,
+            _ => ANY,
+        };
+        kind += 1;
+    }
+    bits
+};
+
 /// Attributes of interest, as slices of the message, and the verdict on the block.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Found<'m> {
@@ -150,35 +176,26 @@ fn attribute<'m>(
     asn4: bool,
     tally: &mut Tally,
 ) {
-    let well_known = match kind {
-        ORIGIN | AS_PATH | NEXT_HOP | LOCAL_PREF | ATOMIC_AGGREGATE => TRANSITIVE,
-        MULTI_EXIT_DISC | ORIGINATOR_ID | CLUSTER_LIST | MP_REACH_NLRI | MP_UNREACH_NLRI => {
-            OPTIONAL
-        }
-        AGGREGATOR
-        | COMMUNITIES
-        | EXTENDED_COMMUNITIES
-        | IPV6_EXTENDED_COMMUNITIES
-        | LARGE_COMMUNITIES
-        | ONLY_TO_CUSTOMER => OPTIONAL | TRANSITIVE,
-        // Never a reason to lose a route: attributes that are merely discarded when
-        // malformed, and those not known here, which must be optional and no more.
-        _ if flags & OPTIONAL != 0 => flags & (OPTIONAL | TRANSITIVE),
-        AS4_PATH | AS4_AGGREGATOR | TUNNEL_ENCAPSULATION | AIGP | PREFIX_SID => {
-            tally.error(Reason::AttributeFlags);
-            return;
-        }
-        _ => {
-            found.session_reset(Reason::UnrecognisedWellKnown);
-            return;
-        }
-    };
-    if flags & (OPTIONAL | TRANSITIVE) != well_known {
-        found.treat_as_withdraw(Reason::AttributeFlags);
-        // What MP_UNREACH withdraws is withdrawn all the same, and what MP_REACH
-        // announces must be known to be treated as withdrawn.
-        if !matches!(kind, MP_REACH_NLRI | MP_UNREACH_NLRI) {
-            return;
+    let defined = DEFINED.get(usize::from(kind)).copied().unwrap_or(ANY);
+    if flags & (OPTIONAL | TRANSITIVE) != defined {
+        // Attributes that are merely discarded when malformed, and those not known
+        // here, must be optional and no more.
+        if defined == ANY {
+            if flags & OPTIONAL == 0 {
+                return match kind {
+                    AS4_PATH | AS4_AGGREGATOR | TUNNEL_ENCAPSULATION | AIGP | PREFIX_SID => {
+                        tally.error(Reason::AttributeFlags);
+                    }
+                    _ => found.session_reset(Reason::UnrecognisedWellKnown),
+                };
+            }
+        } else {
+            found.treat_as_withdraw(Reason::AttributeFlags);
+            // What MP_UNREACH withdraws is withdrawn all the same, and what MP_REACH
+            // announces must be known to be treated as withdrawn.
+            if !matches!(kind, MP_REACH_NLRI | MP_UNREACH_NLRI) {
+                return;
+            }
         }
     }
     match kind {

@@ -5,10 +5,13 @@
 //! blocks of table dumps.
 
 mod attributes;
+mod emit;
 mod mp;
 mod nlri;
 mod path;
 mod scanner;
+#[cfg(test)]
+mod tests;
 
 pub use scanner::{Block, Scanner};
 

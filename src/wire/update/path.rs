@@ -2,6 +2,12 @@
 
 use crate::bgp::AsPath;
 
+/// A segment's type, AS count and octets.
+type Segment<'m> = (u8, u8, &'m [u8]);
+
+/// Octets that are no segments.
+struct Malformed;
+
 /// Segments of an AS path attribute, checked as they are met.
 struct Segments<'m> {
     rest: &'m [u8],
@@ -9,27 +15,26 @@ struct Segments<'m> {
 }
 
 impl<'m> Segments<'m> {
-    /// The next segment: its type, its AS count, its octets.
+    /// The next segment; None at the end.
     ///
-    /// The outer None is the end; an inner None is a malformed path (RFC 7606 §7.2):
-    /// unknown type, no ASes, or more of them than octets are left.
+    /// Malformed (RFC 7606 §7.2) is an unknown type, no ASes, or more of them than
+    /// octets are left.
     #[inline]
-    fn next(&mut self) -> Option<Option<(u8, u8, &'m [u8])>> {
-        let (head, rest) = match self.rest {
-            [] => return None,
-            [kind, count, rest @ ..] => ((*kind, *count), rest),
-            [_] => return Some(None),
+    fn next(&mut self) -> Result<Option<Segment<'m>>, Malformed> {
+        let (kind, count, rest) = match self.rest {
+            [] => return Ok(None),
+            [kind, count, rest @ ..] => (*kind, *count, rest),
+            [_] => return Err(Malformed),
         };
-        let (kind, count) = head;
         let octets = usize::from(count) * if self.asn4 { 4 } else { 2 };
         if !(AsPath::SET..=AsPath::CONFED_SET).contains(&kind) || count == 0 {
-            return Some(None);
+            return Err(Malformed);
         }
         let Some((body, rest)) = rest.split_at_checked(octets) else {
-            return Some(None);
+            return Err(Malformed);
         };
         self.rest = rest;
-        Some(Some((kind, count, body)))
+        Ok(Some((kind, count, body)))
     }
 }
 
@@ -50,13 +55,12 @@ fn push_asns(octets: &[u8], asn4: bool, words: &mut Vec<u32>) {
 pub fn decode(octets: &[u8], asn4: bool, words: &mut Vec<u32>) -> Option<bool> {
     let mut segments = Segments { rest: octets, asn4 };
     let mut segmented = false;
-    while let Some(segment) = segments.next() {
-        let (kind, _, _) = segment?;
+    while let Some((kind, _, _)) = segments.next().ok()? {
         segmented |= kind != AsPath::SEQUENCE;
     }
     let mut segments = Segments { rest: octets, asn4 };
     let mut open: Option<usize> = None;
-    while let Some(Some((kind, count, body))) = segments.next() {
+    while let Ok(Some((kind, count, body))) = segments.next() {
         if segmented {
             open_run(words, &mut open, kind, u32::from(count));
         }
@@ -87,8 +91,7 @@ pub fn decode_as4(octets: &[u8], words: &mut Vec<u32>) -> Option<(bool, bool)> {
         asn4: true,
     };
     let (mut segmented, mut confederation) = (false, false);
-    while let Some(segment) = segments.next() {
-        let (kind, _, _) = segment?;
+    while let Some((kind, _, _)) = segments.next().ok()? {
         segmented |= kind == AsPath::SET;
         confederation |= kind > AsPath::SEQUENCE;
     }
@@ -100,7 +103,7 @@ pub fn decode_as4(octets: &[u8], words: &mut Vec<u32>) -> Option<(bool, bool)> {
         asn4: true,
     };
     let mut open = None;
-    while let Some(Some((kind, count, body))) = segments.next() {
+    while let Ok(Some((kind, count, body))) = segments.next() {
         if kind > AsPath::SEQUENCE {
             continue;
         }

@@ -2,10 +2,11 @@
 
 use std::net::IpAddr;
 
-use crate::bgp::{Afi, Attributes, Batch, Event, EventKind, Nlri, Span, SpecialCommunity};
+use crate::bgp::{Afi, Attributes, Batch, Nlri, Span, SpecialCommunity};
 use crate::wire::{Reason, Tally};
 
 use super::attributes::{self, Found, Scratch};
+use super::emit::{Emit, Prefixes, added};
 use super::mp::{self, Family, Mp};
 use super::nlri::field;
 use super::{HEADER_LEN, Origin, Session, UPDATE};
@@ -32,21 +33,6 @@ struct Fields<'m> {
     withdrawn: &'m [u8],
     attributes: &'m [u8],
     nlri: &'m [u8],
-}
-
-/// What one family's field turned out to hold.
-#[derive(Clone, Copy, Default)]
-struct Prefixes {
-    v4: Span,
-    v6: Span,
-    /// Multicast prefixes: counted only.
-    multicast: u64,
-}
-
-impl Prefixes {
-    fn count(self) -> u64 {
-        u64::from(self.v4.len) + u64::from(self.v6.len)
-    }
 }
 
 impl Scanner {
@@ -165,32 +151,28 @@ impl Scanner {
             Some(_) => None,
             None => self.attributes(&mut found, asn4, out.batch, out.tally),
         };
-        match attributes {
-            Some(attributes) => {
-                let next_hop = found.next_hop.map(IpAddr::V4);
-                out.announce(
-                    Attributes {
-                        next_hop,
-                        ..attributes
-                    },
-                    classic,
-                );
-                let next_hop = mp_next_hop;
-                out.announce(
-                    Attributes {
-                        next_hop,
-                        ..attributes
-                    },
-                    reached,
-                );
-                Ok(())
-            }
-            None => {
-                out.treat_as_withdraw(classic);
-                out.treat_as_withdraw(reached);
-                Err(found.withdraw.unwrap_or(Reason::MissingAttribute))
-            }
-        }
+        let Some(attributes) = attributes else {
+            out.treat_as_withdraw(classic);
+            out.treat_as_withdraw(reached);
+            return Err(found.withdraw.unwrap_or(Reason::MissingAttribute));
+        };
+        let next_hop = found.next_hop.map(IpAddr::V4);
+        out.announce(
+            Attributes {
+                next_hop,
+                ..attributes
+            },
+            classic,
+        );
+        let next_hop = mp_next_hop;
+        out.announce(
+            Attributes {
+                next_hop,
+                ..attributes
+            },
+            reached,
+        );
+        Ok(())
     }
 
     /// Reads both fields of announced NLRI; returns classic, MP, and the latter's next hop.
@@ -264,16 +246,14 @@ impl Scanner {
             Some(_) => None,
             None => self.attributes(&mut found, asn4, batch, tally),
         };
-        match attributes {
-            Some(attributes) => Some(Attributes {
-                next_hop: mp_next_hop.or(found.next_hop.map(IpAddr::V4)),
-                ..attributes
-            }),
-            None => {
-                tally.error(fault.or(found.withdraw).unwrap_or(Reason::AsPath));
-                None
-            }
-        }
+        let Some(attributes) = attributes else {
+            tally.error(fault.or(found.withdraw).unwrap_or(Reason::AsPath));
+            return None;
+        };
+        Some(Attributes {
+            next_hop: mp_next_hop.or(found.next_hop.map(IpAddr::V4)),
+            ..attributes
+        })
     }
 
     /// Decodes what `found` located; None, the reason noted in `found`, where the
@@ -304,8 +284,11 @@ impl Scanner {
         let before = batch.large_communities.len();
         let (large, _) = found.large_communities.as_chunks::<12>();
         batch.large_communities.extend(large.iter().map(|octets| {
-            let [a, b, c, d, e, f, g, h, i, j, k, l] = *octets;
-            [[a, b, c, d], [e, f, g, h], [i, j, k, l]].map(u32::from_be_bytes)
+            let mut community = [0; 3];
+            for (part, octets) in community.iter_mut().zip(octets.as_chunks::<4>().0) {
+                *part = u32::from_be_bytes(*octets);
+            }
+            community
         }));
         let large_communities = added(&batch.large_communities, before);
 
@@ -334,13 +317,6 @@ fn special_bits(community: u32) -> u8 {
         65282 => SpecialCommunity::NO_ADVERTISE,
         0 | 6 => SpecialCommunity::LEAVING,
         _ => 0,
-    }
-}
-
-fn added<T>(column: &[T], before: usize) -> Span {
-    Span {
-        start: before as u32,
-        len: (column.len() - before) as u32,
     }
 }
 
@@ -384,86 +360,4 @@ fn split(body: &[u8]) -> Result<Fields<'_>, (&[u8], Reason)> {
 fn counted(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (len, rest) = bytes.split_first_chunk::<2>()?;
     rest.split_at_checked(usize::from(u16::from_be_bytes(*len)))
-}
-
-/// Where one message's events go.
-struct Emit<'b, 't> {
-    batch: &'b mut Batch,
-    tally: &'t mut Tally,
-    at: Origin,
-    raw: Span,
-}
-
-impl Emit<'_, '_> {
-    #[inline]
-    fn push(&mut self, kind: EventKind) {
-        self.batch.events.push(Event {
-            time: self.at.time,
-            peer: self.at.peer,
-            rib: self.at.rib,
-            kind,
-            raw: self.raw,
-        });
-    }
-
-    /// Reads IPv4 unicast NLRI into their column.
-    #[inline]
-    fn classic(&mut self, bytes: &[u8], session: Session) -> Result<Prefixes, Reason> {
-        let before = self.batch.v4.len();
-        field(bytes, session.add_path_v4, &mut self.batch.v4)?;
-        Ok(Prefixes {
-            v4: added(&self.batch.v4, before),
-            ..Prefixes::default()
-        })
-    }
-
-    fn withdraw_events(&mut self, prefixes: Prefixes) {
-        for (afi, nlri) in [(Afi::Ipv4, prefixes.v4), (Afi::Ipv6, prefixes.v6)] {
-            if nlri.len > 0 {
-                self.push(EventKind::Withdraw { afi, nlri });
-            }
-        }
-    }
-
-    fn withdraw(&mut self, prefixes: Prefixes) {
-        self.tally.withdrawn += prefixes.count() + prefixes.multicast;
-        self.withdraw_events(prefixes);
-    }
-
-    fn treat_as_withdraw(&mut self, prefixes: Prefixes) {
-        self.tally.treated_as_withdrawn += prefixes.count() + prefixes.multicast;
-        self.withdraw_events(prefixes);
-    }
-
-    #[inline]
-    fn announce(&mut self, attributes: Attributes, prefixes: Prefixes) {
-        self.tally.announced += prefixes.count() + prefixes.multicast;
-        for (afi, nlri) in [(Afi::Ipv4, prefixes.v4), (Afi::Ipv6, prefixes.v6)] {
-            if nlri.len > 0 {
-                self.push(EventKind::Announce {
-                    afi,
-                    attributes,
-                    nlri,
-                });
-            }
-        }
-    }
-
-    fn end_of_rib(&mut self, afi: Afi) {
-        self.tally.end_of_rib += 1;
-        self.push(EventKind::EndOfRib(afi));
-    }
-
-    /// An `MP_UNREACH_NLRI` with no NLRI: End-of-RIB if `alone` (RFC 4724 §2).
-    fn empty_unreach(&mut self, family: Family, alone: bool) {
-        match family {
-            Family::Ipv4Unicast if alone => self.end_of_rib(Afi::Ipv4),
-            Family::Ipv6Unicast if alone => self.end_of_rib(Afi::Ipv6),
-            Family::Ipv4Unicast | Family::Ipv6Unicast => {}
-            _ => {
-                self.tally.end_of_rib += u64::from(alone);
-                self.tally.other_families += 1;
-            }
-        }
-    }
 }
