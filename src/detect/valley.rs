@@ -28,29 +28,40 @@ pub fn judge(path: AsPath<'_>, reference: &Reference) -> Option<Leak> {
         count += 1;
     }
     let hops = hops.get(..count)?;
-    by_relations(hops, reference).or_else(|| between_tier1(hops, reference))
+    match by_relations(hops, reference) {
+        Some((leak, Certainty::Known)) => Some(leak),
+        // Some step between is unknown: who stands between two transit-free networks
+        // is a better guess than whoever happened to be known.
+        guess => between_tier1(hops, reference).or(guess.map(|(leak, _)| leak)),
+    }
+}
+
+/// Whether every step from the top of the path to the violation is known.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Certainty {
+    Known,
+    Guessed,
 }
 
 /// Walks from the origin towards us; `descending` once a peering or a step down is past.
-fn by_relations(hops: &[Asn], reference: &Reference) -> Option<Leak> {
+fn by_relations(hops: &[Asn], reference: &Reference) -> Option<(Leak, Certainty)> {
     let mut descending = false;
+    let mut certainty = Certainty::Known;
     for (index, pair) in hops.windows(2).enumerate().rev() {
         let &[near, far] = pair else { continue };
         // What the AS nearer to us is to the one that announced the route to it.
         match reference.relation(far, near) {
-            Relation::Provider if descending => {
-                return Some(Leak {
-                    leaker: far,
-                    neighbour: Some(near),
-                });
-            }
-            Relation::Peer if descending => {
-                return Some(Leak {
-                    leaker: far,
-                    neighbour: Some(near),
-                });
+            Relation::Provider | Relation::Peer if descending => {
+                return Some((
+                    Leak {
+                        leaker: far,
+                        neighbour: Some(near),
+                    },
+                    certainty,
+                ));
             }
             Relation::Peer | Relation::Customer => descending = true,
+            Relation::Unknown if descending => certainty = Certainty::Guessed,
             Relation::Provider | Relation::Sibling | Relation::Unknown => {}
         }
         // A route server is transparent: what comes after it is a peering.

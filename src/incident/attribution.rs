@@ -182,9 +182,9 @@ impl<'a> Scene<'a> {
     /// Suspects by new more-specifics and too specific prefixes: the deepest AS on
     /// most of them that is not there anyway.
     /// Routes whose shape already names somebody are that one's, ready or not.
-    pub fn by_novelty(&self) -> Option<Asn> {
+    pub fn by_novelty(&self) -> Vec<Asn> {
         let wanted = Finds::of(Detector::MoreSpecific) | Finds::of(Detector::Specific);
-        let named: Vec<Asn> = self
+        let mut named: Vec<Asn> = self
             .by_policy()
             .into_iter()
             .filter(|&asn| self.policy_votes(asn) * 2 >= self.settings.valley.prefixes)
@@ -203,10 +203,13 @@ impl<'a> Scene<'a> {
             .iter()
             .filter(|one| one.finds.any(wanted) && !is_named(one))
             .collect();
-        self.deepest(&members)
+        let deepest = self.deepest(&members);
+        named.extend(deepest);
+        named
     }
 
-    fn policy_votes(&self, asn: Asn) -> u32 {
+    /// Routes, view by view, behind whose policy findings `asn` stands.
+    pub fn policy_votes(&self, asn: Asn) -> u32 {
         let votes = self
             .candidates
             .iter()
@@ -356,7 +359,7 @@ impl<'a> Scene<'a> {
             if finds.has(Detector::MoreSpecific) && candidate.cover != u32::MAX {
                 covers.insert(candidate.cover);
             }
-            if !finds.is_quiet() || gained {
+            if !finds.is_quiet() {
                 origins.insert(verdict.origin.0);
             }
             members.push(candidate);

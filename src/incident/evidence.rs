@@ -161,11 +161,11 @@ impl Evidence {
                 "{} more-specifics never seen before, under {} covering routes of {} origins",
                 self.novel, self.covers, self.origins
             );
-            // On the real table, three networks splitting up their blocks at once made
-            // 518 in a minute, under 53 covers of 20 origins; a leak is broader.
+            // On the real table, networks splitting up their blocks made 518 in one minute
+            // under 53 covers; a leak is broader.
             let strength = match (self.covers, self.origins) {
-                (100.., 30..) => 0.8,
-                (50.., _) => 0.6,
+                (100.., 30..) | (200.., _) => 0.8,
+                (100.., _) => 0.6,
                 _ => 0.5,
             };
             add("novelty", strength, what);

@@ -1,6 +1,6 @@
 //! The folding itself: raised findings in, incidents' events out.
 
-use std::time::Duration;
+use std::{cell::RefCell, time::Duration};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -8,7 +8,7 @@ use hashbrown::HashMap;
 use super::{
     Output,
     attribution::Scene,
-    culprits::{Bench, Pattern},
+    culprits::{Bench, Pattern, Waiting},
     evidence::{Evidence, Severity},
     ledger::{Entry, Ledger, POLICY, Slot},
     record::{Incident, Key, Kind, State, identity},
@@ -53,6 +53,8 @@ pub struct Folder {
     /// Loud candidates pushed since the last look, and in the window.
     fresh_loud: usize,
     loud: usize,
+    /// Suspects that wait for more evidence, and since when.
+    waiting: Waiting,
     /// New more-specifics a minute in quiet times, and those of the running minute.
     ambient: f64,
     ambient_now: u32,
@@ -79,6 +81,7 @@ impl Folder {
             generation: 1,
             fresh_loud: 0,
             loud: 0,
+            waiting: Waiting::default(),
             ambient: 0.0,
             ambient_now: 0,
             ambient_began: Timestamp::ZERO,
@@ -269,16 +272,26 @@ impl Folder {
         }
         rib.settle();
         let routes = rib.views().map(|(view, _)| rib.routes(view)).sum::<u32>();
+        let mut not_yet = Vec::new();
         for _ in 0..ONE_LOOK {
-            let Some(pattern) = self.find(now, rib, routes) else {
+            let Some(pattern) = self.find(now, rib, routes, &mut not_yet) else {
                 break;
             };
             self.open_incident(&pattern, now, rib, reference, out);
         }
+        for asn in not_yet {
+            self.waiting.entry(asn.0).or_insert(now);
+        }
         self.loud = self.window.iter().filter(|one| is_loud(one.finds)).count();
     }
 
-    fn find(&self, now: Timestamp, rib: &Rib<Verdict>, routes: u32) -> Option<Pattern> {
+    fn find(
+        &self,
+        now: Timestamp,
+        rib: &Rib<Verdict>,
+        routes: u32,
+        not_yet: &mut Vec<Asn>,
+    ) -> Option<Pattern> {
         let skip = self.window.len().saturating_sub(SCENE);
         let candidates: Vec<Candidate> = self
             .window
@@ -287,28 +300,20 @@ impl Folder {
             .filter(|(index, one)| *index >= skip || is_loud(one.finds))
             .map(|(_, one)| *one)
             .collect();
-        let oldest = |asn: Asn| {
-            self.window
-                .iter()
-                .find(|one| {
-                    is_loud(one.finds)
-                        && rib
-                            .paths
-                            .path(one.new)
-                            .sequence_hops()
-                            .any(|hop| hop == asn)
-                })
-                .map(|one| one.time)
-        };
         let scene = Scene::new(rib, &self.detect, candidates, self.ambient, routes);
         let bench = Bench {
             detect: &self.detect,
             settings: &self.settings,
             ledger: &self.ledger,
             now,
-            oldest: &oldest,
+            waiting: &self.waiting,
+            not_yet: RefCell::default(),
         };
-        bench.find(&scene)
+        let found = bench.find(&scene);
+        for asn in bench.not_yet.into_inner() {
+            not_yet.push(asn);
+        }
+        found
     }
 
     fn open_incident(
@@ -511,7 +516,7 @@ impl Folder {
             }
             return;
         }
-        if kind == Kind::Surge && self.any_open() {
+        if kind == Kind::Surge && self.incidents.iter().flatten().next().is_some() {
             // Rates are up everywhere in an incident's wake; it has been told.
             return;
         }
@@ -575,10 +580,15 @@ impl Folder {
             .window
             .max(self.detect.origin.pending);
         self.window.expire(now, keep + Duration::from_secs(2), rib);
+        // Whoever has waited longer than candidates live was not enough after all.
+        self.waiting
+            .retain(|_, since| now.since(*since) <= keep * 2);
         self.learn_ambient(now);
         for index in 1..self.incidents.len() {
             let slot = Slot(index as u16);
-            if self.incident(slot).is_some_and(|incident| incident.dirty) {
+            if self.incident(slot).is_some_and(|incident| {
+                incident.dirty && !matches!(incident.state, State::Resolved(_))
+            }) {
                 self.weigh(slot, now, rib, reference, out);
             }
             self.step(slot, now, rib, reference, out);
