@@ -37,6 +37,8 @@ pub struct Engine {
     /// Event time: the latest seen.
     now: Timestamp,
     next_tick: Timestamp,
+    /// A time far ahead that one event has claimed.
+    leap: Option<Timestamp>,
     /// Longest path and longest run that a table showed, by who is behind them.
     stable: HashMap<u32, (u16, u16), RandomState>,
     /// View ids by (batch peer, RIB, family), for the batch at hand.
@@ -46,11 +48,18 @@ pub struct Engine {
 }
 
 const UNRESOLVED: u16 = u16::MAX;
+/// A step of event time that is not believed at once.
+const LEAP: Duration = Duration::from_secs(86_400);
 const TICK: Duration = Duration::from_secs(1);
 /// Paths whose use changed before counts are settled out of turn.
 const MOST_UNSETTLED: usize = 1 << 20;
 /// Rows looked at by the sweep in a tick.
 const SWEEP: u32 = 4096;
+/// Absent prefixes remembered, beyond as many as are present: a month of ordinary
+/// churn is well below it, a flood of made-up prefixes is not.
+const MOST_ABSENT: usize = 1 << 20;
+/// How long absent prefixes are remembered in a flood.
+const FLOODED_HISTORY: Duration = Duration::from_secs(600);
 
 impl Engine {
     /// An engine that knows `reference` and no route.
@@ -67,6 +76,7 @@ impl Engine {
             settings,
             now: Timestamp::ZERO,
             next_tick: Timestamp::ZERO,
+            leap: None,
             stable: HashMap::default(),
             resolved: Vec::new(),
             sweep: [0; 2],
@@ -86,8 +96,19 @@ impl Engine {
         }
     }
 
-    /// Lets event time pass without news.
+    /// Lets event time pass without news. Time never goes back; a leap of more than a
+    /// day counts once a second event confirms it, since one bad clock or one damaged
+    /// record must not end every incident.
     pub fn advance(&mut self, time: Timestamp, out: &mut Vec<Output>) {
+        if self.now > Timestamp::ZERO && time.since(self.now) > LEAP {
+            let confirmed = self
+                .leap
+                .is_some_and(|leap| time >= leap && time.since(leap) < LEAP);
+            self.leap = (!confirmed).then_some(time);
+            if !confirmed {
+                return;
+            }
+        }
         if time < self.next_tick {
             self.now = self.now.max(time);
             return;
@@ -450,21 +471,37 @@ impl Engine {
         }
     }
 
-    /// Forgets prefixes that nobody has had for as long as history goes, a few at a time.
+    /// Forgets prefixes that nobody has had for as long as history goes, a few at a
+    /// time; sooner when a flood of prefixes has come and gone.
     fn sweep(&mut self) {
-        let history = self.settings.gate.history;
-        let Some(before) = self.now.micros().checked_sub(history.as_micros() as u64) else {
-            return;
-        };
-        let before = Timestamp::from_micros(before);
-        let [v4, v6] = self.sweep;
+        let (v4, v6) = self.rib.prefixes();
+        let [cursor4, cursor6] = self.sweep;
         self.sweep = [
-            u32::table_mut(&mut self.rib)
-                .forget(before, v4, SWEEP)
-                .unwrap_or(0),
-            u128::table_mut(&mut self.rib)
-                .forget(before, v6, SWEEP)
-                .unwrap_or(0),
+            self.sweep_family::<u32>(v4, cursor4),
+            self.sweep_family::<u128>(v6, cursor6),
         ];
+    }
+
+    fn sweep_family<A: Family>(&mut self, present: u32, cursor: u32) -> u32
+    where
+        (A, u8): prefix_trie::Prefix,
+    {
+        let absent = self
+            .rib
+            .table::<A>()
+            .rows()
+            .saturating_sub(present as usize);
+        let flooded = absent > MOST_ABSENT.max(present as usize);
+        let history = if flooded {
+            FLOODED_HISTORY
+        } else {
+            self.settings.gate.history
+        };
+        let micros = u64::try_from(history.as_micros()).unwrap_or(u64::MAX);
+        let before = Timestamp::from_micros(self.now.micros().saturating_sub(micros));
+        let budget = if flooded { SWEEP * 64 } else { SWEEP };
+        A::table_mut(&mut self.rib)
+            .forget(before, cursor, budget)
+            .unwrap_or(0)
     }
 }

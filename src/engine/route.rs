@@ -30,6 +30,8 @@ struct Shared {
     finds: Finds,
     phase: Phase,
     private: bool,
+    /// Without a table once seen whole, nothing can be told to be new.
+    had_table: bool,
 }
 
 impl Engine {
@@ -63,6 +65,7 @@ impl Engine {
             finds,
             phase: state.gate.phase,
             private: state.private,
+            had_table: state.gate.had_table,
         };
         self.quiet_what_is_stable(&mut shared);
         for &one in nlri.of(A::column(batch)) {
@@ -148,7 +151,7 @@ impl Engine {
                 }
             }
             Phase::Live => {
-                finds |= self.of_change(nlri, news, change, origin, &mut cover);
+                finds |= self.of_change(nlri, news, shared, change, &mut cover);
                 if finds == Finds::NONE {
                     return;
                 }
@@ -224,17 +227,19 @@ impl Engine {
         &mut self,
         nlri: Nlri<A>,
         news: &News,
+        shared: &Shared,
         change: &Change,
-        origin_as: crate::bgp::Asn,
         cover: &mut u32,
     ) -> Finds
     where
         (A, u8): prefix_trie::Prefix,
     {
+        let origin_as = shared.verdict.origin;
         let mut finds = Finds::NONE;
         let blackhole = news.marks.special.has(SpecialCommunity::BLACKHOLE);
         let history = self.settings.gate.history;
-        if !blackhole
+        if shared.had_table
+            && !blackhole
             && let Some(row) =
                 more_specific::cover(&self.rib, change, nlri.addr, nlri.len, news.time, history)
         {

@@ -571,7 +571,7 @@ impl Folder {
         reference: &Reference,
         out: &mut Vec<Output>,
     ) {
-        if self.loud > 0 || self.window.fresh > FIRST_LOOK * 5 {
+        if self.fresh_loud > 0 || !self.waiting.is_empty() || self.window.fresh > FIRST_LOOK * 5 {
             self.look(now, rib, reference, out);
         }
         let keep = self
