@@ -1,7 +1,7 @@
 //! `bogon`: prefixes and AS numbers that have no place on the public Internet.
 //!
 //! Prefixes: the IANA special-purpose registries (RFC 6890) as far as they are not
-//! globally reachable, multicast and class E, and IPv6 outside 2000::/3. AS numbers:
+//! globally reachable, multicast and class E, and IPv6 outside `2000::/3`. AS numbers:
 //! see [`crate::bgp::Asn::is_bogon`].
 
 use crate::bgp::{Address, Afi, AsPath};

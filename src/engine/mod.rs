@@ -17,7 +17,7 @@ use crate::{
     },
     detect::{Detector, Phase, Verdict, maximum_prefix, settings},
     incident::{
-        self, Evidence, Folder, Kind, Output, Severity, Standing, report::name_view,
+        self, Evidence, Folder, Kind, Output, Severity, Standing, World, report::name_view,
         window::RouteKey,
     },
     reference::Reference,
@@ -162,7 +162,7 @@ impl Engine {
                 let Some(view) = self.view(batch, event, afi, false) else {
                     return;
                 };
-                self.announced(batch, event, view, afi, &attributes, nlri, out);
+                self.announced(batch, view, afi, &attributes, nlri, out);
             }
             EventKind::RibEntry {
                 afi,
@@ -176,7 +176,7 @@ impl Engine {
                 if let Some(state) = self.views.get_mut(view.index()) {
                     state.gate.dump(now);
                 }
-                self.announced(batch, event, view, afi, &attributes, nlri, out);
+                self.announced(batch, view, afi, &attributes, nlri, out);
             }
             EventKind::Withdraw { afi, nlri } => {
                 let Some(view) = self.view(batch, event, afi, false) else {
@@ -231,7 +231,6 @@ impl Engine {
     fn announced(
         &mut self,
         batch: &Batch,
-        event: &Event,
         view: ViewId,
         afi: Afi,
         attributes: &Attributes,
@@ -263,7 +262,7 @@ impl Engine {
             view,
             path: id,
             marks,
-            time: event.time.max(self.now),
+            time: self.now,
         };
         match afi {
             Afi::Ipv4 => self.routes::<u32>(batch, &news, nlri, out),
@@ -311,7 +310,8 @@ impl Engine {
             return;
         };
         let now = self.now;
-        self.folder.look(now, &mut self.rib, &self.reference, out);
+        let (folder, mut world) = self.folding(out);
+        folder.look(&mut world);
         for view in self.views_of(peer) {
             self.folder.observe(view, false);
             let rows = self
@@ -407,11 +407,23 @@ impl Engine {
             self.check_headroom(view, routes, out);
             self.check_withdrawals(view, out);
         }
-        self.folder.tick(now, &mut self.rib, &self.reference, out);
+        let (folder, mut world) = self.folding(out);
+        folder.tick(&mut world);
         if self.rib.paths.unsettled() > 0 {
             self.rib.settle();
         }
         self.sweep();
+    }
+
+    /// The folder, and the world it acts in.
+    fn folding<'a>(&'a mut self, out: &'a mut Vec<Output>) -> (&'a mut Folder, World<'a>) {
+        let world = World {
+            now: self.now,
+            rib: &mut self.rib,
+            reference: &self.reference,
+            out,
+        };
+        (&mut self.folder, world)
     }
 
     fn view_event(
@@ -422,16 +434,8 @@ impl Engine {
         what: &Evidence,
         out: &mut Vec<Output>,
     ) {
-        self.folder.view_event(
-            view,
-            kind,
-            severity,
-            what,
-            self.now,
-            &self.rib,
-            &self.reference,
-            out,
-        );
+        let (folder, mut world) = self.folding(out);
+        folder.view_event(view, kind, severity, what, &mut world);
     }
 
     fn check_headroom(&mut self, view: ViewId, routes: u32, out: &mut Vec<Output>) {

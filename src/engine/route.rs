@@ -135,7 +135,7 @@ impl Engine {
                 if origin.0 != 0 {
                     A::table_mut(&mut self.rib).learn_origin(change.row, origin, 0);
                 }
-                if finds.is_quiet() {
+                if finds.is_quiet() && !self.folder.has_offenders() {
                     return;
                 }
                 if let Some(state) = self.views.get_mut(news.view.index()) {
@@ -173,8 +173,8 @@ impl Engine {
             speaks,
             was_in_incident,
         };
-        self.folder
-            .raise(&raised, &mut self.rib, &self.reference, out);
+        let (folder, mut world) = self.folding(out);
+        folder.raise(&raised, &mut world);
     }
 
     /// What the prefix alone shows.

@@ -97,7 +97,7 @@ impl Evidence {
                 family,
                 strength,
                 what,
-            })
+            });
         };
         if self.own > 0 {
             add("policy", 0.95, format!("{} of our own prefixes", self.own));

@@ -17,7 +17,7 @@ pub mod settings;
 pub mod window;
 
 pub use evidence::{Evidence, Severity};
-pub use folder::{Folder, Raised};
+pub use folder::{Folder, Raised, World};
 pub use ledger::{Ledger, Slot};
 pub use record::{Incident, Key, Kind, State};
 pub use report::{IncidentEvent, Standing, Step};

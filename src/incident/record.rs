@@ -238,6 +238,11 @@ impl Incident {
         first
     }
 
+    /// Whether the route's prefix was ever part of it.
+    pub fn knows(&self, route: RouteKey) -> bool {
+        self.rows.contains_key(&(route.afi, route.row))
+    }
+
     /// A covering row of one of its more-specifics.
     pub fn cover(&mut self, afi: Afi, row: u32) {
         self.covers.insert((afi, row));

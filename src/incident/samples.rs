@@ -50,7 +50,7 @@ impl Samples {
         }
     }
 
-    /// SplitMix64.
+    /// The generator known as split-mix 64.
     fn random(&mut self) -> u64 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;

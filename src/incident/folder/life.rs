@@ -1,0 +1,221 @@
+//! Time and an incident: weighed, told, receding, resolved, forgotten.
+
+use std::time::Duration;
+
+use super::{FIRST_LOOK, Folder, World};
+use crate::{
+    bgp::Timestamp,
+    detect::Detector,
+    incident::{
+        Output,
+        evidence::{Evidence, Severity},
+        ledger::Slot,
+        record::{Key, Kind, Share, State, identity},
+        report::{self, Step},
+    },
+    rib::ViewId,
+};
+
+impl Folder {
+    /// Weighs an incident anew and tells what is worth telling.
+    pub(super) fn weigh(&mut self, slot: Slot, world: &mut World<'_>) {
+        let settings = self.settings.clone();
+        let Some(incident) = self.incident(slot) else {
+            return;
+        };
+        incident.dirty = false;
+        let covers = incident.covers();
+        let evidence = &mut incident.evidence;
+        evidence.routes = incident.peak;
+        evidence.covers = covers;
+        evidence.origins = incident.victims.len() as u32;
+        evidence.gained = evidence.gained.max(incident.peak);
+        incident.confidence = incident.confidence.max(incident.evidence.confidence());
+        incident.severity = incident
+            .severity
+            .max(incident.evidence.severity(incident.confidence, &settings));
+        let new = incident.id.is_empty();
+        let reopened = !new && matches!(incident.state, State::Open) && incident.told.1 == 0;
+        let (told_severity, told_peak) = incident.told;
+        let step = if new {
+            let view = incident
+                .key
+                .view
+                .and_then(|view| report::name_view(world.rib, view));
+            let view = view.map(|name| format!("{}-{}", name.router, name.peer));
+            incident.id = identity(&incident.key, view.as_deref(), incident.first_seen);
+            Step::Opened
+        } else if reopened {
+            Step::Reopened
+        } else if incident.severity > told_severity
+            || incident.peak >= told_peak.saturating_mul(10).max(10)
+        {
+            Step::Updated
+        } else {
+            return;
+        };
+        incident.told = (incident.severity, incident.peak.max(1));
+        let event = report::event(step, incident, world.rib, world.reference, world.now);
+        world.out.push(Output::Incident(Box::new(event)));
+    }
+
+    /// What a view as a whole shows: too many routes, withdrawals, changes. Goes to
+    /// the open incident that explains it, if one does.
+    pub fn view_event(
+        &mut self,
+        view: ViewId,
+        kind: Kind,
+        severity: Severity,
+        what: &Evidence,
+        world: &mut World<'_>,
+    ) {
+        let detector = match kind {
+            Kind::MaximumPrefix => Detector::MaximumPrefix,
+            Kind::Withdrawal => Detector::Withdrawal,
+            _ => Detector::Surge,
+        };
+        let explained = (1_u16..)
+            .zip(self.incidents.iter().skip(1))
+            .find_map(|(index, one)| {
+                let incident = one.as_ref()?;
+                let seen = incident.views.iter().any(|share| share.view == view);
+                let large = incident.peak >= 50 && !matches!(incident.state, State::Resolved(_));
+                (incident.key.offender.is_some() && seen && large).then_some(Slot(index))
+            });
+        if let Some(slot) = explained {
+            if let Some(incident) = self.incident(slot) {
+                if !incident.also.contains(&detector) {
+                    incident.also.push(detector);
+                }
+                incident.evidence.headroom |= kind == Kind::MaximumPrefix;
+                incident.dirty = true;
+            }
+            return;
+        }
+        if kind == Kind::Surge && self.incidents.iter().flatten().next().is_some() {
+            // Rates are up everywhere in an incident's wake; it has been told.
+            return;
+        }
+        let key = Key {
+            kind,
+            offender: None,
+            neighbour: None,
+            view: Some(view),
+        };
+        let slot = self.place(key, what.clone(), world.now);
+        if let Some(incident) = self.incident(slot) {
+            if incident.views.is_empty() {
+                incident.views.push(Share {
+                    view,
+                    active: 0,
+                    unobservable: false,
+                });
+            }
+            incident.holds = Some(true);
+            incident.last_seen = world.now;
+            incident.severity = incident.severity.max(severity);
+            incident.also = vec![detector];
+        }
+        self.weigh(slot, world);
+    }
+
+    /// The view is well again in this respect.
+    pub fn view_well(&mut self, view: ViewId, kind: Kind) {
+        for incident in self.incidents.iter_mut().flatten() {
+            if incident.key.view == Some(view) && incident.key.kind == kind {
+                incident.holds = Some(false);
+            }
+        }
+    }
+
+    /// A peer went down, or is back with its table complete.
+    pub fn observe(&mut self, view: ViewId, observable: bool) {
+        for incident in self.incidents.iter_mut().flatten() {
+            for share in &mut incident.views {
+                if share.view == view && (observable || share.active > 0) {
+                    share.unobservable = !observable;
+                }
+            }
+        }
+    }
+
+    /// A second passed.
+    pub fn tick(&mut self, world: &mut World<'_>) {
+        if self.fresh_loud > 0 || !self.waiting.is_empty() || self.window.fresh > FIRST_LOOK * 5 {
+            self.look(world);
+        }
+        let keep = self
+            .detect
+            .more_specific
+            .window
+            .max(self.detect.origin.pending);
+        let now = world.now;
+        self.window
+            .expire(now, keep + Duration::from_secs(2), world.rib);
+        // Whoever has waited longer than candidates live was not enough after all.
+        self.waiting
+            .retain(|_, since| now.since(*since) <= keep * 2);
+        self.learn_ambient(now);
+        for index in 1..self.incidents.len() {
+            let slot = Slot(index as u16);
+            if self.incident(slot).is_some_and(|incident| {
+                incident.dirty && !matches!(incident.state, State::Resolved(_))
+            }) {
+                self.weigh(slot, world);
+            }
+            self.step(slot, world);
+        }
+    }
+
+    fn step(&mut self, slot: Slot, world: &mut World<'_>) {
+        let settings = self.settings.clone();
+        let Some(incident) = self.incident(slot) else {
+            return;
+        };
+        if let Some(at) = incident.step(world.now, &settings) {
+            let event = report::event(Step::Resolved, incident, world.rib, world.reference, at);
+            world.out.push(Output::Incident(Box::new(event)));
+            incident.told.1 = 0;
+            if let Some(offender) = incident.key.offender {
+                self.offenders.remove(&offender.0);
+                self.new_generation();
+            }
+            return;
+        }
+        if let State::Resolved(at) = incident.state
+            && world.now.since(at) >= settings.reopen_within
+        {
+            incident.samples.release(world.rib);
+            for route in self.ledger.routes_of(slot) {
+                self.ledger.assign(route, Slot::NONE);
+            }
+            if let Some(place) = self.incidents.get_mut(usize::from(slot.0)) {
+                *place = None;
+            }
+        }
+    }
+
+    fn learn_ambient(&mut self, now: Timestamp) {
+        if now.since(self.ambient_began) < Duration::from_secs(60) {
+            return;
+        }
+        if !self.any_open() && self.ambient_began > Timestamp::ZERO {
+            let rate = f64::from(self.ambient_now);
+            self.ambient = if self.ambient == 0.0 {
+                rate
+            } else {
+                self.ambient.mul_add(0.9, rate * 0.1)
+            };
+        }
+        self.ambient_now = 0;
+        self.ambient_began = now;
+    }
+
+    /// Whether anything is left to resolve by the mere passing of time.
+    pub fn is_settling(&self) -> bool {
+        self.open().any(|incident| {
+            matches!(incident.state, State::Receding(_))
+                || (incident.active == 0 && incident.holds != Some(true))
+        })
+    }
+}
