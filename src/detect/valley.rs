@@ -17,7 +17,10 @@ use crate::{
 const MOST: usize = 64;
 
 /// The leak that is nearest the origin, if the path has one.
-pub fn judge(path: AsPath<'_>, reference: &Reference) -> Option<Leak> {
+///
+/// The second value says that the leaker is a guess: it is somebody between two
+/// transit-free networks, and only what each carries normally tells who.
+pub fn judge(path: AsPath<'_>, reference: &Reference) -> Option<(Leak, bool)> {
     let mut hops = [Asn(0); MOST];
     let mut count = 0;
     for asn in path.sequence_hops() {
@@ -29,10 +32,13 @@ pub fn judge(path: AsPath<'_>, reference: &Reference) -> Option<Leak> {
     }
     let hops = hops.get(..count)?;
     match by_relations(hops, reference) {
-        Some((leak, Certainty::Known)) => Some(leak),
+        Some((leak, Certainty::Known)) => Some((leak, false)),
         // Some step between is unknown: who stands between two transit-free networks
         // is a better guess than whoever happened to be known.
-        guess => between_tier1(hops, reference).or(guess.map(|(leak, _)| leak)),
+        guess => match between_tier1(hops, reference) {
+            Some(leak) => Some((leak, true)),
+            None => guess.map(|(leak, _)| (leak, false)),
+        },
     }
 }
 
@@ -97,4 +103,20 @@ fn between_tier1(hops: &[Asn], reference: &Reference) -> Option<Leak> {
         leaker,
         neighbour: Some(near),
     })
+}
+
+/// The ASes that a guess has to choose from, with the AS before each: those between the
+/// first and the last transit-free network of a path that are not such themselves.
+pub fn between<'a>(
+    hops: &'a [Asn],
+    reference: &'a Reference,
+) -> impl Iterator<Item = (Asn, Asn)> + 'a {
+    let is_tier1 = |asn: &Asn| reference.tier1.contains(*asn);
+    let outer = hops.iter().position(is_tier1).unwrap_or(hops.len());
+    let inner = hops.iter().rposition(is_tier1).unwrap_or(0);
+    hops.windows(2)
+        .enumerate()
+        .filter(move |(index, _)| *index >= outer && index + 1 < inner)
+        .filter_map(|(_, pair)| Some((*pair.first()?, *pair.get(1)?)))
+        .filter(move |(_, asn)| !reference.tier1.contains(*asn))
 }

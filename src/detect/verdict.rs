@@ -30,6 +30,8 @@ pub struct Verdict {
     pub culprit: Asn,
     /// Who accepted it from the culprit; 0 if that is the router itself.
     pub neighbour: Asn,
+    /// The culprit is a guess; see [`valley::judge`].
+    pub guessed: bool,
     /// A transit-free network stands somewhere behind the first AS.
     pub tier1_behind: bool,
     /// Scratch of the incident room: which open incident's offender is on the path,
@@ -67,13 +69,15 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
         verdict.finds |= Finds::of(Detector::Bogon);
     }
     // never_transit knows the network by name, so its word on who it was counts more.
-    if let Some(leak) = valley::judge(path, reference) {
+    if let Some((leak, guessed)) = valley::judge(path, reference) {
         verdict.finds |= Finds::of(Detector::Valley);
+        verdict.guessed = guessed;
         verdict.culprit = leak.leaker;
         verdict.neighbour = leak.neighbour.unwrap_or_default();
     }
     if let Some(leak) = never_transit::judge(path, reference) {
         verdict.finds |= Finds::of(Detector::NeverTransit);
+        verdict.guessed = false;
         verdict.culprit = leak.leaker;
         verdict.neighbour = leak.neighbour.unwrap_or_default();
     }

@@ -10,7 +10,8 @@ use hashbrown::{HashMap, HashSet};
 use super::{evidence::Evidence, ledger::POLICY, window::Candidate};
 use crate::{
     bgp::Asn,
-    detect::{Detector, Finds, Verdict, settings, surge},
+    detect::{Detector, Finds, Verdict, settings, surge, valley},
+    reference::Reference,
     rib::Rib,
 };
 
@@ -37,6 +38,7 @@ pub struct Suspect {
 /// Everything a judgement about an AS is made from.
 pub struct Scene<'a> {
     rib: &'a Rib<Verdict>,
+    reference: &'a Reference,
     settings: &'a settings::Settings,
     candidates: Vec<Candidate>,
     /// Routes that each AS gained among the candidates.
@@ -71,6 +73,7 @@ impl<'a> Scene<'a> {
     /// The scene over some candidates. `routes` is the number of routes of all views.
     pub fn new(
         rib: &'a Rib<Verdict>,
+        reference: &'a Reference,
         settings: &'a settings::Settings,
         candidates: Vec<Candidate>,
         ambient: f64,
@@ -78,6 +81,7 @@ impl<'a> Scene<'a> {
     ) -> Self {
         let mut scene = Scene {
             rib,
+            reference,
             settings,
             candidates,
             gained: Counts::default(),
@@ -143,7 +147,15 @@ impl<'a> Scene<'a> {
             let mut hops = self.rib.paths.path(candidate.new).sequence_hops();
             return hops.next().unwrap_or_default();
         }
-        self.rib.paths.verdict(candidate.new).culprit
+        let verdict = self.rib.paths.verdict(candidate.new);
+        if !verdict.guessed {
+            return verdict.culprit;
+        }
+        let (path, count) = hops(self.rib, candidate.new);
+        valley::between(path.get(..count).unwrap_or_default(), self.reference)
+            .map(|(_, asn)| asn)
+            .min_by_key(|&asn| self.normal_transit(asn))
+            .unwrap_or(verdict.culprit)
     }
 
     /// Suspects by a new origin: the origin itself. Most routes first.

@@ -89,6 +89,11 @@ pub struct Item {
 }
 
 impl Evidence {
+    /// Whether more came through the offender than its bucket allows.
+    pub const fn is_surge(&self) -> bool {
+        self.burst > 0 && self.gained > self.burst
+    }
+
     /// Every item that speaks, strongest of each family first.
     pub fn items(&self) -> Vec<Item> {
         let mut items = Vec::new();
@@ -184,7 +189,7 @@ impl Evidence {
                 format!("{} special-purpose prefixes or AS numbers", self.bogon),
             );
         }
-        if self.burst > 0 && self.gained > self.burst {
+        if self.is_surge() {
             let ten = self.gained >= self.burst.saturating_mul(10);
             let what = format!(
                 "{} routes gained, where it normally carries {} and {} at once would be usual",

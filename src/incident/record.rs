@@ -311,6 +311,9 @@ impl Incident {
     pub fn detectors(&self) -> Vec<Detector> {
         let mut all: Vec<Detector> = self.finds.detectors().collect();
         all.extend(self.also.iter().copied());
+        if self.evidence.is_surge() {
+            all.push(Detector::Surge);
+        }
         all.sort_unstable();
         all.dedup();
         all

@@ -12,7 +12,6 @@ use crate::{
         evidence::{Evidence, Severity},
         ledger::Slot,
         record::{Incident, Key, State},
-        window::Candidate,
     },
     rib::Rib,
 };
@@ -32,7 +31,7 @@ impl Folder {
         };
         let mut not_yet = Vec::new();
         for _ in 0..ONE_LOOK {
-            let Some(pattern) = self.find(world.now, world.rib, routes, &mut not_yet) else {
+            let Some(pattern) = self.find(world, routes, &mut not_yet) else {
                 break;
             };
             self.open_incident(&pattern, world);
@@ -43,27 +42,31 @@ impl Folder {
         self.loud = self.window.iter().filter(|one| is_loud(one.finds)).count();
     }
 
-    fn find(
-        &self,
-        now: Timestamp,
-        rib: &Rib<Verdict>,
-        routes: u32,
-        not_yet: &mut Vec<Asn>,
-    ) -> Option<Pattern> {
+    fn find(&self, world: &World<'_>, routes: u32, not_yet: &mut Vec<Asn>) -> Option<Pattern> {
         let skip = self.window.len().saturating_sub(SCENE);
-        let candidates: Vec<Candidate> = self
-            .window
-            .iter()
-            .enumerate()
-            .filter(|(index, one)| *index >= skip || is_loud(one.finds))
-            .map(|(_, one)| *one)
-            .collect();
-        let scene = Scene::new(rib, &self.detect, candidates, self.ambient, routes);
+        let mut skip_loud = self.loud.saturating_sub(SCENE);
+        let mut candidates = Vec::with_capacity(self.window.len().min(2 * SCENE));
+        for (index, one) in self.window.iter().enumerate() {
+            let loud = is_loud(one.finds);
+            if index >= skip || (loud && skip_loud == 0) {
+                candidates.push(*one);
+            } else if loud {
+                skip_loud -= 1;
+            }
+        }
+        let scene = Scene::new(
+            world.rib,
+            world.reference,
+            &self.detect,
+            candidates,
+            self.ambient,
+            routes,
+        );
         let bench = Bench {
             detect: &self.detect,
             settings: &self.settings,
             ledger: &self.ledger,
-            now,
+            now: world.now,
             waiting: &self.waiting,
             not_yet: RefCell::default(),
         };

@@ -237,8 +237,10 @@ impl Folder {
     /// Of several open incidents' offenders on a path, the one that the path's own
     /// shape names, else the one nearest the origin.
     fn offender_on(&self, rib: &Rib<Verdict>, path: PathId) -> Slot {
-        let culprit = rib.paths.verdict(path).culprit;
-        if let Some(&slot) = self.offenders.get(&culprit.0) {
+        let verdict = rib.paths.verdict(path);
+        if !verdict.guessed
+            && let Some(&slot) = self.offenders.get(&verdict.culprit.0)
+        {
             return slot;
         }
         rib.paths
@@ -308,6 +310,10 @@ fn is_due_to(one: &Candidate, incident: &Incident, rib: &Rib<Verdict>) -> bool {
         }
         Kind::Path => Some(verdict.culprit) == incident.key.offender,
         // A path that names somebody else is somebody else's doing.
-        _ => !one.finds.any(POLICY) || Some(verdict.culprit) == incident.key.offender,
+        _ => {
+            !one.finds.any(POLICY)
+                || verdict.guessed
+                || Some(verdict.culprit) == incident.key.offender
+        }
     }
 }
