@@ -6,6 +6,7 @@ mod verdict;
 mod watch;
 
 use std::{
+    fmt::Write as _,
     io::{Cursor, IsTerminal, Write},
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -122,6 +123,28 @@ impl Drill {
         self.play(drill, recording, out, quiet)
     }
 
+    /// From where it is seen, and what was asked for otherwise than usual.
+    fn played(&self) -> String {
+        let mut text = String::from(match self.vantage {
+            From::Border => "Seen from a border router with two transit sessions",
+            From::Collector => "Seen from a collector with six full feeds",
+        });
+        let asked = [
+            ("--routes", self.routes),
+            ("--rate", self.rate),
+            ("--table", self.table),
+        ];
+        for (option, value) in asked {
+            if let Some(value) = value {
+                let _ = write!(text, ", {option} {value}");
+            }
+        }
+        if self.seed != 1 {
+            let _ = write!(text, ", --seed {}", self.seed);
+        }
+        text
+    }
+
     fn play(
         &self,
         drill: &Played,
@@ -155,12 +178,12 @@ impl Drill {
         told.check()?;
         let elapsed = started.elapsed();
 
-        let outcome = verdict::judge(drill, &truth, &told, &watch, rate);
-        let holds = outcome.holds;
+        let verdict = verdict::judge(drill, &truth, &told, &watch, rate);
+        let holds = verdict.holds;
         let mut summary = Summary::new(2, &feed, &told, event_seconds, elapsed);
         match self.format {
             Format::Json => {
-                summary.drill = Some(outcome);
+                summary.drill = Some(verdict);
                 told.finish_json(&summary)?;
                 if let Some(directory) = &self.out {
                     eprintln!("leakwatch: {}", print::how_to_replay(directory));
@@ -169,23 +192,25 @@ impl Drill {
             Format::Text => {
                 let sheet = Sheet::standard_output();
                 let reference = feed.engine.reference();
+                told.refresh(&feed.engine);
                 let report = Report {
                     sheet,
+                    engine: &feed.engine,
                     reference,
                     page,
                     all: self.all,
                 };
-                print::head(&mut told.out, &sheet, drill, self.vantage == From::Border)?;
+                print::head(&mut told.out, &sheet, drill, &self.played())?;
                 report.incidents(&mut told)?;
                 print::background(&mut told.out, &sheet, drill)?;
-                print::verdict(&mut told.out, &sheet, &outcome)?;
+                print::verdict(&mut told.out, &sheet, &verdict)?;
                 sheet.rule(&mut told.out, "Figures")?;
                 report.count(&mut told)?;
-                summary.print(&mut told.out, &sheet)?;
+                summary.print_read(&mut told.out, &sheet)?;
                 if let Some(directory) = &self.out {
                     sheet.field(&mut told.out, "Again", &print::how_to_replay(directory))?;
                 }
-                print::figures(&mut told.out, &sheet, &outcome)?;
+                print::figures(&mut told.out, &sheet, &verdict)?;
                 told.out.flush()?;
             }
         }

@@ -2,6 +2,7 @@
 
 mod advice;
 mod config;
+mod cover;
 mod drill;
 mod inputs;
 mod progress;

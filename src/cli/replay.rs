@@ -144,8 +144,10 @@ impl Replay {
             Format::Text => {
                 let sheet = Sheet::standard_output();
                 let reference = feed.engine.reference();
+                told.refresh(&feed.engine);
                 let report = Report {
                     sheet,
+                    engine: &feed.engine,
                     reference,
                     page,
                     all: self.all,

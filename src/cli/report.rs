@@ -8,12 +8,13 @@ use std::{
 };
 
 use super::{
-    advice,
+    advice, cover,
     sheet::{Ink, Sheet, clock, counted, day_time, escape, grouped, lasting},
     told::{Account, Told},
 };
 use crate::{
-    bgp::Asn,
+    bgp::{Afi, Asn},
+    engine::Engine,
     incident::{
         IncidentEvent, Kind, Severity, Standing, Step,
         report::{Sample, ViewName, as_name},
@@ -31,6 +32,7 @@ const LONG_RUN: usize = 6;
 /// What every block needs to know.
 pub(super) struct Report<'a> {
     pub sheet: Sheet,
+    pub engine: &'a Engine,
     pub reference: &'a Reference,
     /// Confidence and routes from which an incident pages.
     pub page: (f64, u32),
@@ -71,13 +73,16 @@ impl Report<'_> {
                 what.push(format!("{detector} {}", grouped(u64::from(*count))));
             }
             let line = format!(
-                "{}, {:?}, {}: {}",
+                "{}, {}, {}: {}",
                 self.session(&table.view),
-                table.afi,
+                match table.afi {
+                    Afi::Ipv4 => "IPv4",
+                    Afi::Ipv6 => "IPv6",
+                },
                 counted(table.routes.into(), "route", "routes"),
                 what.join(", ")
             );
-            self.sheet.verbatim(out, &line)?;
+            self.sheet.entry(out, &line)?;
         }
         if standing.len() > most {
             let more = (standing.len() - most) as u64;
@@ -152,11 +157,8 @@ impl Report<'_> {
         self.examples(out, event)?;
         self.evidence(out, event)?;
         for (index, step) in advice::steps(event, self.reference).iter().enumerate() {
-            if index == 0 {
-                sheet.field(out, "Do", &format!("1. {step}"))?;
-            } else {
-                sheet.item(out, &format!("{}. ", index + 1), step)?;
-            }
+            let label = if index == 0 { "Do" } else { "" };
+            sheet.item(out, label, &format!("{}. ", index + 1), step)?;
         }
         sheet.field(out, "Course", &course(account))?;
         sheet.field(out, "State", &state(account, sheet))
@@ -190,7 +192,7 @@ impl Report<'_> {
             .take(VICTIMS)
             .map(|victim| {
                 let name = escape(&as_name(victim.asn, self.reference));
-                format!("{name} {}", grouped(victim.routes.into()))
+                format!("{} of {name}", grouped(victim.routes.into()))
             })
             .collect();
         let named = event.victims.len().min(VICTIMS) as u32;
@@ -246,19 +248,33 @@ impl Report<'_> {
                 label,
                 &format!("{}  at {}", sample.prefix, clock(sample.time)),
             )?;
-            let before = sample
-                .before
-                .as_deref()
-                .map_or("not in the table".to_owned(), shorten);
-            self.sheet.item(out, "  before  ", &before)?;
+            self.sheet
+                .item(out, "", "  before  ", &self.before(event, sample))?;
             let after = if sample.after.is_empty() {
                 "withdrawn".to_owned()
             } else {
                 shorten(&sample.after)
             };
-            self.sheet.item(out, "  after   ", &after)?;
+            self.sheet.item(out, "", "  after   ", &after)?;
         }
         Ok(())
+    }
+
+    /// The route as it was, or the one that traffic followed instead.
+    fn before(&self, event: &IncidentEvent, sample: &Sample) -> String {
+        if let Some(path) = &sample.before {
+            return shorten(path);
+        }
+        match cover::of(self.engine, sample) {
+            // While the leak goes on, what covers one of its routes may be another.
+            Some((prefix, path)) if !shows(&path, event) => {
+                format!(
+                    "not in the table; its covering {prefix} goes {}",
+                    shorten(&path)
+                )
+            }
+            _ => "not in the table".to_owned(),
+        }
     }
 
     fn evidence(&self, out: &mut impl Write, event: &IncidentEvent) -> io::Result<()> {
@@ -271,7 +287,7 @@ impl Report<'_> {
         self.sheet.field(out, "Why", &sure)?;
         for item in &event.evidence {
             let mark = format!("{:.2} {:<8} ", item.strength, item.family);
-            self.sheet.item(out, &mark, &item.what)?;
+            self.sheet.item(out, "", &mark, &item.what)?;
         }
         let names: Vec<&str> = event
             .detectors
@@ -303,11 +319,6 @@ fn routes(event: &IncidentEvent) -> String {
 /// Examples worth showing: paths that show the leak, each of another network, those
 /// most affected first, and changed routes as well as new ones.
 fn choose(event: &IncidentEvent) -> Vec<&Sample> {
-    let edge = match (event.neighbour, event.offender) {
-        (Some(neighbour), Some(offender)) => format!(" {} {} ", neighbour.0, offender.0),
-        (None, Some(offender)) => format!(" {} ", offender.0),
-        _ => String::new(),
-    };
     let rank = |origin: &str| {
         let place = event
             .victims
@@ -320,8 +331,12 @@ fn choose(event: &IncidentEvent) -> Vec<&Sample> {
         .iter()
         .enumerate()
         .map(|(index, sample)| {
-            let shows = format!(" {} ", sample.after).contains(&edge);
-            (!shows, rank(origin(sample)), index, sample)
+            (
+                !shows(&sample.after, event),
+                rank(origin(sample)),
+                index,
+                sample,
+            )
         })
         .collect();
     order.sort_by_key(|&(hidden, rank, index, _)| (hidden, rank, index));
@@ -335,6 +350,21 @@ fn choose(event: &IncidentEvent) -> Vec<&Sample> {
         }
     }
     chosen
+}
+
+/// Whether a path leads where the incident is.
+fn shows(path: &str, event: &IncidentEvent) -> bool {
+    let edge = edge(event);
+    !edge.is_empty() && format!(" {path} ").contains(&edge)
+}
+
+/// The two ASes between which it happened, or the one, as they stand in a path.
+fn edge(event: &IncidentEvent) -> String {
+    match (event.neighbour, event.offender) {
+        (Some(neighbour), Some(offender)) => format!(" {} {} ", neighbour.0, offender.0),
+        (None, Some(offender)) => format!(" {} ", offender.0),
+        _ => String::new(),
+    }
 }
 
 fn origin(sample: &Sample) -> &str {
@@ -379,23 +409,19 @@ fn course(account: &Account) -> String {
 
 fn state(account: &Account, sheet: &Sheet) -> String {
     let event = &account.last;
-    let after = |time| {
-        lasting(Duration::from_secs(
-            crate::bgp::Timestamp::since(time, event.first_seen).as_secs(),
-        ))
-    };
+    let after = lasting(Duration::from_secs(
+        event.time.since(event.first_seen).as_secs(),
+    ));
+    let when = day_time(event.time);
     if event.event == Step::Resolved {
-        let text = format!(
-            "resolved at {}, {} after it began",
-            day_time(event.time),
-            after(event.time)
+        return sheet.ink(
+            Ink::Well,
+            &format!("resolved at {when}, {after} after it began"),
         );
-        return sheet.ink(Ink::Well, &text);
     }
     let text = format!(
-        "OPEN as last told at {}, {} after it began",
-        day_time(event.time),
-        after(event.time)
+        "OPEN at the end of the recording, {when}, {after} after it began; {} affected",
+        counted(event.routes.active.into(), "route is", "routes are")
     );
     sheet.ink(Ink::Alarm, &text)
 }

@@ -130,22 +130,32 @@ impl Sheet {
         Ok(())
     }
 
-    /// An item of a list under a field, with what marks it.
-    pub(super) fn item(&self, out: &mut impl Write, mark: &str, text: &str) -> io::Result<()> {
+    /// A label, what marks an item of a list, and the item, which hangs under itself.
+    pub(super) fn item(
+        &self,
+        out: &mut impl Write,
+        label: &str,
+        mark: &str,
+        text: &str,
+    ) -> io::Result<()> {
         let hang = INDENT + mark.chars().count();
         for (index, line) in wrap(text, self.width.saturating_sub(hang))
             .iter()
             .enumerate()
         {
-            let mark = if index == 0 { mark } else { "" };
-            writeln!(
-                out,
-                "{:INDENT$}{mark:<rest$}{line}",
-                "",
-                rest = hang - INDENT
-            )?;
+            if index == 0 {
+                let margin = format!("  {label:<width$}", width = INDENT - 2);
+                writeln!(out, "{}{mark}{line}", self.ink(Ink::Faint, &margin))?;
+            } else {
+                writeln!(out, "{:hang$}{line}", "")?;
+            }
         }
         Ok(())
+    }
+
+    /// A line that continues further in.
+    pub(super) fn entry(&self, out: &mut impl Write, text: &str) -> io::Result<()> {
+        self.lines(out, text, 2, 6)
     }
 
     fn lines(&self, out: &mut impl Write, text: &str, first: usize, hang: usize) -> io::Result<()> {

@@ -98,8 +98,8 @@ impl Summary {
         }
     }
 
-    /// The same for people.
-    pub(super) fn print(&self, out: &mut impl Write, sheet: &Sheet) -> io::Result<()> {
+    /// What was read, for people.
+    pub(super) fn print_read(&self, out: &mut impl Write, sheet: &Sheet) -> io::Result<()> {
         let mut kinds = vec![counted(self.records, "record", "records")];
         for (count, one, many) in [
             (self.announced, "route announced", "routes announced"),
@@ -126,6 +126,12 @@ impl Summary {
                 .collect();
             sheet.field(out, "Malformed", &errors.join(", "))?;
         }
+        Ok(())
+    }
+
+    /// That, and how fast it was.
+    pub(super) fn print(&self, out: &mut impl Write, sheet: &Sheet) -> io::Result<()> {
+        self.print_read(out, sheet)?;
         let pace = format!(
             "{} of recorded time in {}: {} updates/s",
             lasting(Duration::from_secs(self.event_seconds)),

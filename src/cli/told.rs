@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::summary::Summary;
 use crate::{
     bgp::Timestamp,
-    incident::{IncidentEvent, Output, Severity, Standing, Step},
+    engine::Engine,
+    incident::{IncidentEvent, Output, Severity, Standing, Step, report},
 };
 
 /// In what form results are printed.
@@ -133,6 +134,18 @@ impl<W: Write> Told<W> {
                 course: vec![stage],
                 omitted: 0,
             });
+        }
+    }
+
+    /// Brings incidents that are still open to what they are now; no step in their lives.
+    pub(super) fn refresh(&mut self, engine: &Engine) {
+        for incident in engine.folder().open() {
+            let place = self.places.get(&incident.id).copied();
+            let Some(account) = place.and_then(|place| self.incidents.get_mut(place)) else {
+                continue;
+            };
+            let (rib, reference) = (engine.rib(), engine.reference());
+            account.last = report::event(Step::Updated, incident, rib, reference, engine.now());
         }
     }
 

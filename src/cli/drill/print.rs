@@ -78,7 +78,7 @@ pub(super) fn head(
     out: &mut impl Write,
     sheet: &Sheet,
     drill: &Drill,
-    border: bool,
+    played: &str,
 ) -> io::Result<()> {
     sheet.headline(out, &format!("Drill {}: {}", drill.name, drill.title))?;
     let mut text = String::from(if drill.sources.is_empty() {
@@ -89,14 +89,9 @@ pub(super) fn head(
     if !drill.rfc7908.is_empty() {
         let _ = write!(text, "; RFC 7908 type {}", drill.rfc7908);
     }
-    let place = if border {
-        "a border router with two transit sessions"
-    } else {
-        "a collector with six feeds"
-    };
     let _ = write!(
         text,
-        ". Seen from {place}, this is what the engineer on duty is told:"
+        ". {played}, this is what the engineer on duty is told:"
     );
     sheet.paragraph(out, &text)?;
     writeln!(out)
