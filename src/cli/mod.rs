@@ -1,8 +1,21 @@
 //! The command line: one file per subcommand, each a struct with `run`.
 
+mod advice;
 mod config;
+mod cover;
+mod drill;
+mod inputs;
+mod progress;
+mod replay;
+mod report;
+mod sheet;
+mod summary;
+mod told;
 
-use std::{io, process::ExitCode};
+use std::{
+    io::{self, BufWriter},
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -10,6 +23,9 @@ use crate::config::ConfigError;
 
 const EXAMPLES: &str = "\
 Examples:
+  leakwatch drill google-2017                  a leak of 160,000 routes, reconstructed
+  leakwatch replay rib.gz updates.gz           what was in a recording
+  leakwatch replay --format json - < updates   the same for programs
   leakwatch config example > leakwatch.toml    start a configuration
   leakwatch config check leakwatch.toml        all that is wrong in it, at once
   leakwatch config show leakwatch.toml         the settings in force, with their reasons
@@ -17,6 +33,7 @@ Examples:
 Exit status:
   0  done
   1  an input, or part of it, could not be read; the rest was processed
+     (drill: what came out is not what had to)
   2  wrong usage or configuration; nothing was processed
   3  what --fail-on names was found";
 
@@ -32,6 +49,8 @@ pub struct Arguments {
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Replay(replay::Replay),
+    Drill(drill::Drill),
     /// Check, show or start a configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -41,16 +60,22 @@ enum Command {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// All of it was done.
-    Done = 0,
+    Done,
     /// An input, or part of it, could not be read.
-    Partly = 1,
+    Partly,
+    /// A drill did not come out as it had to.
+    Unmet,
     /// What `--fail-on` names was found.
-    Found = 3,
+    Found,
 }
 
 impl From<Status> for ExitCode {
     fn from(status: Status) -> ExitCode {
-        ExitCode::from(status as u8)
+        ExitCode::from(match status {
+            Status::Done => 0,
+            Status::Partly | Status::Unmet => 1,
+            Status::Found => 3,
+        })
     }
 }
 
@@ -95,6 +120,8 @@ impl Arguments {
     /// If it could not do its work at all.
     pub fn run(self) -> Result<Status, Failure> {
         match self.command {
+            Command::Replay(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Drill(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Config(command) => command.run(&mut io::stdout().lock()),
         }
     }

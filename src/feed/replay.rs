@@ -1,9 +1,9 @@
 //! Recorded MRT through the engine, on event time, one batch after the other.
 
-use std::time::Duration;
+use std::{collections::HashSet, ops::ControlFlow, time::Duration};
 
 use crate::{
-    bgp::{Batch, Timestamp},
+    bgp::{Batch, PeerKey, Timestamp},
     engine::Engine,
     incident::Output,
     wire::{
@@ -11,6 +11,10 @@ use crate::{
         mrt::{MrtReader, Status},
     },
 };
+
+/// Peers counted at most: no recording has a hundredth of them, and a made-up file
+/// must not choose how much is kept.
+const MOST_PEERS: usize = 1 << 20;
 
 /// An engine being fed from files, with what has been read so far.
 #[derive(Debug)]
@@ -21,6 +25,7 @@ pub struct Replay {
     pub tally: Tally,
     /// Event time of the first record that changed anything.
     pub first: Option<Timestamp>,
+    peers: HashSet<PeerKey>,
     batch: Batch,
     out: Vec<Output>,
 }
@@ -32,6 +37,7 @@ impl Replay {
             engine,
             tally: Tally::default(),
             first: None,
+            peers: HashSet::new(),
             batch: Batch::default(),
             out: Vec::new(),
         }
@@ -45,16 +51,38 @@ impl Replay {
         tell: &mut dyn FnMut(Output),
         progress: &mut dyn FnMut(),
     ) {
+        self.read_by(reader, &mut |_, engine, batch, out| {
+            engine.apply(batch, out);
+            out.drain(..).for_each(&mut *tell);
+            progress();
+            ControlFlow::Continue(())
+        });
+    }
+
+    /// Reads one input, and lets the caller apply each batch, whole or event by event,
+    /// and take what the engine has to say out of the vector. Ends where the input does
+    /// or the caller breaks.
+    pub fn read_by(
+        &mut self,
+        reader: &mut MrtReader,
+        apply: &mut dyn FnMut(
+            &MrtReader,
+            &mut Engine,
+            &mut Batch,
+            &mut Vec<Output>,
+        ) -> ControlFlow<()>,
+    ) {
         loop {
             self.batch.clear();
             let status = reader.read_batch(&mut self.batch);
             if self.first.is_none() {
                 self.first = self.batch.events.first().map(|event| event.time);
             }
-            self.engine.apply(&self.batch, &mut self.out);
-            self.out.drain(..).for_each(&mut *tell);
-            progress();
-            if status == Status::End {
+            if self.peers.len() < MOST_PEERS {
+                self.peers.extend(&self.batch.peers);
+            }
+            let flow = apply(reader, &mut self.engine, &mut self.batch, &mut self.out);
+            if status == Status::End || flow.is_break() {
                 break;
             }
         }
@@ -70,6 +98,11 @@ impl Replay {
             self.engine.advance(next, &mut self.out);
             self.out.drain(..).for_each(&mut *tell);
         }
+    }
+
+    /// Peers that were heard of, by routes or by state changes.
+    pub fn peers(&self) -> usize {
+        self.peers.len()
     }
 
     /// Seconds of event time read.

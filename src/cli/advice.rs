@@ -1,0 +1,230 @@
+//! What to do about an incident: at which session, with what filter, whom to call.
+//!
+//! No vendor's syntax: AS-path expressions are written as most routers take them
+//! (`_701_15169_` is a path with 701 directly before 15169).
+
+use super::sheet::escape;
+use crate::{
+    bgp::{Asn, PeerKey, RibView, Router},
+    incident::{IncidentEvent, Kind, report::ViewName},
+    reference::Reference,
+};
+
+/// Sessions named in a line; the list of views is above.
+const MOST_SESSIONS: usize = 3;
+
+/// Steps, the first one first.
+pub(super) fn steps(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
+    let mut steps = match event.kind {
+        Kind::Leak | Kind::MoreSpecific => leaked(event, reference),
+        Kind::Origin => vec![
+            format!(
+                "Look the examples up in RPKI and the routing registries: may {} originate them?",
+                who(event.offender)
+            ),
+            format!("If not, {}.", refuse(event, reference)),
+        ],
+        Kind::OwnPrefix => vec![
+            "Ask first whether a planned change is under way.".to_owned(),
+            "If none is: announce the affected prefixes yourself, as specific as the foreign \
+             routes where these are no longer than /24 (IPv4) or /48 (IPv6), from as many sites \
+             as can carry the traffic; and see that their ROAs say who may originate them."
+                .to_owned(),
+        ],
+        Kind::Path => vec![
+            format!(
+                "Refuse such routes on {}: limit the length of AS paths (100 is customary; some \
+                 routers reset sessions at 75 or 255 of their own accord).",
+                sessions(event, reference)
+            ),
+            "Look for sessions that went down at the same time: their routers could not take it."
+                .to_owned(),
+        ],
+        Kind::Specific => vec![format!(
+            "Refuse prefixes longer than /24 (IPv4) and /48 (IPv6) on {}, but for those you \
+             agreed to blackhole.",
+            sessions(event, reference)
+        )],
+        Kind::Bogon => vec![format!(
+            "Refuse special-purpose prefixes and AS numbers (IANA's registries) on {}.",
+            sessions(event, reference)
+        )],
+        Kind::Surge => vec![
+            "No network stands out. See which paths changed, and whether traffic still goes where \
+             it should, before filtering anything."
+                .to_owned(),
+        ],
+        Kind::Withdrawal => vec![format!(
+            "The session is up, the routes are not. See where the traffic went and whether those \
+             ways can carry it; then ask the other end of {}.",
+            sessions(event, reference)
+        )],
+        Kind::MaximumPrefix => vec![
+            "See what grew. If it is the Internet, raise the limit; if it is a leak, the limit is \
+             about to do its work and take the session down with all its routes."
+                .to_owned(),
+        ],
+    };
+    if reference.local_as.is_none() && !matches!(event.kind, Kind::Surge) {
+        steps.push(
+            "The sessions above are the collector's. On your own routers look for the examples \
+             before you filter."
+                .to_owned(),
+        );
+    }
+    steps.extend(calls(event, reference));
+    steps
+}
+
+fn leaked(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
+    let mut steps = Vec::new();
+    let direct = event
+        .offender
+        .is_some_and(|offender| event.views.iter().any(|view| view.peer_as == offender));
+    if direct
+        && event
+            .neighbour
+            .is_none_or(|neighbour| reference.local_as == Some(neighbour))
+    {
+        steps.push(format!(
+            "On {}, take in only what {} and its customers may announce, or shut the session \
+             until it has answered. Set a maximum-prefix limit there if there is none.",
+            sessions(event, reference),
+            who(event.offender)
+        ));
+    } else {
+        let refuse = refuse(event, reference);
+        steps.push(format!("{}.", capital(&refuse)));
+    }
+    if event.covers > 0 {
+        steps.push(
+            "A lower local preference will not do: these are more-specifics, and the longest \
+             match wins."
+                .to_owned(),
+        );
+    }
+    steps
+}
+
+/// Which routes to refuse where.
+fn refuse(event: &IncidentEvent, reference: &Reference) -> String {
+    let expression = match (event.kind, event.offender, event.neighbour) {
+        (Kind::Origin, Some(offender), _) => format!("_{}$", offender.0),
+        (_, Some(offender), Some(neighbour)) => format!("_{}_{}_", neighbour.0, offender.0),
+        (_, Some(offender), None) => format!("_{}_", offender.0),
+        (_, None, _) => {
+            return format!("limit what {} may send", sessions(event, reference));
+        }
+    };
+    let but = match (event.kind, event.offender, event.neighbour) {
+        // An edge that carries little else is refused whole; an AS may have routes of
+        // its own that are wanted.
+        (Kind::Origin, ..) => ", but for its own prefixes",
+        (_, _, None) => ", but for its own and its customers' prefixes",
+        _ => "",
+    };
+    format!(
+        "on {}, refuse routes whose AS path matches {expression}{but}, until this is over",
+        sessions(event, reference)
+    )
+}
+
+fn calls(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
+    let mut calls = Vec::new();
+    let blamed = !matches!(
+        event.kind,
+        Kind::Surge | Kind::Withdrawal | Kind::MaximumPrefix
+    );
+    if let Some(neighbour) = event
+        .neighbour
+        .filter(|&asn| Some(asn) != reference.local_as)
+    {
+        calls.push(format!(
+            "Call {}: refusing it there ends it for everyone behind. {}",
+            who(Some(neighbour)),
+            contact(neighbour, reference)
+        ));
+    }
+    if let Some(offender) = event.offender.filter(|_| blamed) {
+        let why = match event.kind {
+            Kind::Leak | Kind::MoreSpecific => "it must stop announcing them",
+            _ => "it is the one that can mend it",
+        };
+        calls.push(format!(
+            "Call {}: {why}. {}",
+            who(Some(offender)),
+            contact(offender, reference)
+        ));
+    }
+    calls
+}
+
+fn contact(asn: Asn, reference: &Reference) -> String {
+    let Some(contact) = reference.contacts.get(asn) else {
+        return format!("(No [[contact]] for it; PeeringDB lists its NOC under {asn}.)");
+    };
+    let ways = [&contact.phone, &contact.mail].into_iter().flatten();
+    let parts: Vec<String> = std::iter::once(&contact.name)
+        .chain(ways)
+        .filter(|text| !text.is_empty())
+        .map(|text| escape(text))
+        .collect();
+    parts.join(", ")
+}
+
+fn who(asn: Option<Asn>) -> String {
+    asn.map_or_else(|| "the peer".to_owned(), |asn| asn.to_string())
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+/// The sessions an incident comes in by, named.
+fn sessions(event: &IncidentEvent, reference: &Reference) -> String {
+    let mut names: Vec<String> = event
+        .views
+        .iter()
+        .map(|view| session(view, reference))
+        .collect();
+    names.dedup();
+    match names.as_slice() {
+        [] => "the session".to_owned(),
+        [one] => one.clone(),
+        many if many.len() <= MOST_SESSIONS => many.join(" and "),
+        many => format!("all {} sessions above", many.len()),
+    }
+}
+
+/// A session as people call it: its configured name, or AS and address.
+pub(super) fn session(view: &ViewName, reference: &Reference) -> String {
+    let name = policy_name(view, reference).filter(|name| !name.is_empty());
+    match name {
+        Some(name) => escape(&name),
+        None => format!("{} ({})", view.peer_as, view.peer),
+    }
+}
+
+/// What the configuration calls the neighbour of this view.
+pub(super) fn policy_name(view: &ViewName, reference: &Reference) -> Option<String> {
+    let mut key = PeerKey::mrt(view.peer.parse().ok()?, view.peer_as);
+    if let Ok(address) = view.router.parse() {
+        key.router = Router::Address(address);
+    }
+    reference
+        .peer_policy(&key)
+        .map(|policy| policy.name.clone())
+}
+
+/// What a router calls the table.
+pub(super) const fn table(rib: RibView) -> &'static str {
+    match rib {
+        RibView::AdjRibInPre => "received",
+        RibView::AdjRibInPost => "received, after policy",
+        RibView::LocRib => "chosen",
+        RibView::AdjRibOutPre => "to be sent, before policy",
+        RibView::AdjRibOutPost => "sent",
+    }
+}
