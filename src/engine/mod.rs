@@ -9,7 +9,7 @@ mod view;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::{
     bgp::{
@@ -39,6 +39,8 @@ pub struct Engine {
     next_tick: Timestamp,
     /// Longest path and longest run that a table showed, by who is behind them.
     stable: HashMap<u32, (u16, u16), RandomState>,
+    /// Peers whose session began while we watched: what they first say is a table.
+    came_up: HashSet<PeerKey, RandomState>,
     /// View ids by (batch peer, RIB, family), for the batch at hand.
     resolved: Vec<u16>,
     /// Where the sweep of forgotten prefixes goes on, per family.
@@ -46,6 +48,8 @@ pub struct Engine {
 }
 
 const UNRESOLVED: u16 = u16::MAX;
+/// Peers remembered as having come up; there can be no more views than this.
+const MOST_PEERS: usize = 65_535;
 const TICK: Duration = Duration::from_secs(1);
 /// Paths whose use changed before counts are settled out of turn.
 const MOST_UNSETTLED: usize = 1 << 20;
@@ -68,6 +72,7 @@ impl Engine {
             now: Timestamp::ZERO,
             next_tick: Timestamp::ZERO,
             stable: HashMap::default(),
+            came_up: HashSet::default(),
             resolved: Vec::new(),
             sweep: [0; 2],
         }
@@ -198,6 +203,7 @@ impl Engine {
         };
         let view = self.rib.view(&key)?;
         if view.index() >= self.views.len() {
+            let by_dump = by_dump || self.came_up.contains(&key.peer);
             let state = View::new(&key, by_dump, self.now, &self.reference, &self.settings);
             self.views.push(state);
         }
@@ -275,6 +281,9 @@ impl Engine {
         let Some(peer) = batch.peers.get(usize::from(event.peer)) else {
             return;
         };
+        if self.came_up.len() < MOST_PEERS {
+            self.came_up.insert(*peer);
+        }
         let now = self.now;
         for view in self.views_of(peer) {
             if let Some(state) = self.views.get_mut(view.index()) {
@@ -289,6 +298,7 @@ impl Engine {
         let Some(peer) = batch.peers.get(usize::from(event.peer)) else {
             return;
         };
+        self.came_up.remove(peer);
         let now = self.now;
         self.folder.look(now, &mut self.rib, &self.reference, out);
         for view in self.views_of(peer) {
