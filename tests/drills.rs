@@ -216,7 +216,11 @@ fn check(name: &str, options: &Options) {
     let recording = drill::play(drill, options);
     let played = play(&recording);
     let (wrong, figures) = judge(drill, &recording, &played);
-    let full = if options.table.is_none() { ", full" } else { "" };
+    let full = if options.table.is_none() {
+        ", full"
+    } else {
+        ""
+    };
     let title = format!("{name} ({:?}{full})", options.vantage);
     let mut row = format!("{title:45} {figures}");
     for one in &wrong {
