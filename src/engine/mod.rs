@@ -9,7 +9,7 @@ mod view;
 use std::time::Duration;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use crate::{
     bgp::{
@@ -41,6 +41,8 @@ pub struct Engine {
     leap: Option<Timestamp>,
     /// Longest path and longest run that a table showed, by who is behind them.
     stable: HashMap<u32, (u16, u16), RandomState>,
+    /// Peers whose session began while we watched: what they first say is a table.
+    came_up: HashSet<PeerKey, RandomState>,
     /// View ids by (batch peer, RIB, family), for the batch at hand.
     resolved: Vec<u16>,
     /// Where the sweep of forgotten prefixes goes on, per family.
@@ -50,6 +52,8 @@ pub struct Engine {
 const UNRESOLVED: u16 = u16::MAX;
 /// A step of event time that is not believed at once.
 const LEAP: Duration = Duration::from_secs(86_400);
+/// Peers remembered as having come up; there can be no more views than this.
+const MOST_PEERS: usize = 65_535;
 const TICK: Duration = Duration::from_secs(1);
 /// Paths whose use changed before counts are settled out of turn.
 const MOST_UNSETTLED: usize = 1 << 20;
@@ -78,6 +82,7 @@ impl Engine {
             next_tick: Timestamp::ZERO,
             leap: None,
             stable: HashMap::default(),
+            came_up: HashSet::default(),
             resolved: Vec::new(),
             sweep: [0; 2],
         }
@@ -219,6 +224,7 @@ impl Engine {
         };
         let view = self.rib.view(&key)?;
         if view.index() >= self.views.len() {
+            let by_dump = by_dump || self.came_up.contains(&key.peer);
             let state = View::new(&key, by_dump, self.now, &self.reference, &self.settings);
             self.views.push(state);
         }
@@ -295,6 +301,9 @@ impl Engine {
         let Some(peer) = batch.peers.get(usize::from(event.peer)) else {
             return;
         };
+        if self.came_up.len() < MOST_PEERS {
+            self.came_up.insert(*peer);
+        }
         let now = self.now;
         for view in self.views_of(peer) {
             if let Some(state) = self.views.get_mut(view.index()) {
@@ -309,6 +318,7 @@ impl Engine {
         let Some(peer) = batch.peers.get(usize::from(event.peer)) else {
             return;
         };
+        self.came_up.remove(peer);
         let now = self.now;
         let (folder, mut world) = self.folding(out);
         folder.look(&mut world);

@@ -49,11 +49,9 @@ impl Engine {
         let Some(state) = self.views.get_mut(news.view.index()) else {
             return;
         };
-        match state.gate.phase {
+        if state.gate.phase == Phase::Down {
             // Routes of a peer that was down: its new session's table.
-            Phase::Down => state.gate.dump(news.time),
-            Phase::Dumping => state.gate.heard(news.time),
-            Phase::Live | Phase::Warming => {}
+            state.gate.dump(news.time);
         }
         let mut finds = verdict.finds;
         finds |= peerlock::judge(&verdict, state.local_role, state.from_tier1);
@@ -68,11 +66,19 @@ impl Engine {
             had_table: state.gate.had_table,
         };
         self.quiet_what_is_stable(&mut shared);
+        let before = self.rib.routes(news.view);
         for &one in nlri.of(A::column(batch)) {
             let change = self.rib.announce(news.view, one, news.path);
             if change.old.path() != news.path {
                 self.judge(one, news, &shared, &change, out);
             }
+        }
+        // A table is still coming while prefixes are; changes of known ones are churn.
+        if shared.phase == Phase::Dumping
+            && self.rib.routes(news.view) > before
+            && let Some(state) = self.views.get_mut(news.view.index())
+        {
+            state.gate.heard(news.time);
         }
     }
 
