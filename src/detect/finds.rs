@@ -77,6 +77,9 @@ impl Finds {
     pub const NOTABLE: Finds = Finds(1 << 20);
     /// No detector's: the route merely changed, which counts for rates.
     pub const CHANGED: Finds = Finds(1 << 24);
+    /// No detector's: the view never had its whole table, so that what is new in it, or
+    /// more than usual, cannot be told.
+    pub const UNTABLED: Finds = Finds(1 << 25);
 
     const DETECTORS: u32 = 0xFFFF;
 

@@ -163,6 +163,9 @@ impl Engine {
                 }
             }
         }
+        if !shared.had_table {
+            finds |= Finds::UNTABLED;
+        }
         let candidate = Candidate {
             time: news.time,
             route,

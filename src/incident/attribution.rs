@@ -89,7 +89,11 @@ impl<'a> Scene<'a> {
             routes: routes.max(1),
         };
         let mut gained = Counts::default();
-        for candidate in &scene.candidates {
+        let tabled = scene
+            .candidates
+            .iter()
+            .filter(|one| !one.finds.any(Finds::UNTABLED));
+        for candidate in tabled {
             let (path, count) = hops(rib, candidate.new);
             for &asn in path.iter().take(count) {
                 if candidate.old.is_none() || !contains(rib, candidate.old, asn) {
@@ -314,7 +318,10 @@ impl<'a> Scene<'a> {
         let (mut seen, mut odd, mut displaced) = (0_u32, 0_u32, 0_u32);
         let own = self.normal(asn).max(1);
         let large = u64::from(self.routes) / 100;
-        for candidate in members.take(SAMPLE) {
+        for candidate in members
+            .filter(|one| !one.finds.any(Finds::UNTABLED))
+            .take(SAMPLE)
+        {
             let (path, count) = hops(self.rib, candidate.new);
             let Some(at) = path.iter().take(count).position(|&hop| hop == asn) else {
                 continue;
@@ -386,6 +393,7 @@ impl<'a> Scene<'a> {
         let own = members
             .iter()
             .filter(|one| self.rib.paths.verdict(one.new).origin == offender)
+            .filter(|one| !one.finds.any(Finds::UNTABLED))
             .count();
         let is_origin = own * 5 >= members.len() * 4 && !members.is_empty();
         if is_origin {

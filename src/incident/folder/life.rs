@@ -29,7 +29,9 @@ impl Folder {
         evidence.routes = incident.peak;
         evidence.covers = covers;
         evidence.origins = incident.victims.len() as u32;
-        evidence.gained = evidence.gained.max(incident.peak);
+        if evidence.gained > 0 {
+            evidence.gained = evidence.gained.max(incident.peak);
+        }
         incident.confidence = incident.confidence.max(incident.evidence.confidence());
         incident.severity = incident
             .severity

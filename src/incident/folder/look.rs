@@ -47,6 +47,14 @@ impl Folder {
         let mut skip_loud = self.loud.saturating_sub(SCENE);
         let mut candidates = Vec::with_capacity(self.window.len().min(2 * SCENE));
         for (index, one) in self.window.iter().enumerate() {
+            // What has changed again since is no evidence of what is.
+            let cell = world
+                .rib
+                .column(one.route.view)
+                .map(|column| column.get(one.route.row));
+            if cell.is_none_or(|cell| cell.path() != one.new) {
+                continue;
+            }
             let loud = is_loud(one.finds);
             if index >= skip || (loud && skip_loud == 0) {
                 candidates.push(*one);
