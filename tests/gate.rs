@@ -132,7 +132,6 @@ fn a_warming_view_speaks_of_paths_but_not_of_novelty_or_origins() {
 }
 
 #[test]
-#[ignore = "no pattern opens an incident on an own-prefix finding"]
 fn a_warming_view_speaks_of_our_own_prefixes() {
     let mut stage = Stage::configured(
         "local_as = 64500\n[[own]]\nprefixes = [\"20.0.0.0/16\"]\norigins = [65]\n",
@@ -211,7 +210,6 @@ fn a_leak_is_over_when_its_session_is_back_without_it() {
 }
 
 #[test]
-#[ignore = "routes of a table dump are not matched with open incidents"]
 fn a_leak_that_stands_in_the_table_of_the_session_that_is_back_goes_on() {
     let mut stage = with_table();
     stage.tell(&format!("10:20:00 {LEAK}"));

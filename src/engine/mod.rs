@@ -3,6 +3,7 @@
 //! One synchronous thread owns an [`Engine`]. It reads no clock and does no I/O: time
 //! is what the batches say, so replaying a file gives what living through it gave.
 
+mod own;
 mod route;
 mod view;
 
@@ -43,6 +44,7 @@ pub struct Engine {
     stable: HashMap<u32, (u16, u16), RandomState>,
     /// Peers whose session began while we watched: what they first say is a table.
     came_up: HashSet<PeerKey, RandomState>,
+    visibility: own::Visibility,
     /// View ids by (batch peer, RIB, family), for the batch at hand.
     resolved: Vec<u16>,
     /// Where the sweep of forgotten prefixes goes on, per family.
@@ -83,6 +85,7 @@ impl Engine {
             leap: None,
             stable: HashMap::default(),
             came_up: HashSet::default(),
+            visibility: own::Visibility::default(),
             resolved: Vec::new(),
             sweep: [0; 2],
         }
@@ -417,6 +420,7 @@ impl Engine {
             self.check_headroom(view, routes, out);
             self.check_withdrawals(view, out);
         }
+        self.check_visibility(out);
         let (folder, mut world) = self.folding(out);
         folder.tick(&mut world);
         if self.rib.paths.unsettled() > 0 {

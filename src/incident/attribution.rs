@@ -175,6 +175,46 @@ impl<'a> Scene<'a> {
         ranked(&votes)
     }
 
+    /// Suspects by our own prefixes, and whether the path's shape names them: a leak that
+    /// takes ours along is a leak. Else the origin, or if that is right who stands next
+    /// to it. Most routes first.
+    pub fn by_own_prefix(&self) -> Vec<Asn> {
+        let wanted = Finds::of(Detector::OwnPrefix);
+        let mut votes = Counts::default();
+        for candidate in self.candidates.iter().filter(|one| one.finds.any(wanted)) {
+            let named = if candidate.finds.any(POLICY) {
+                self.culprit(candidate)
+            } else {
+                Asn(0)
+            };
+            let who = if named.0 == 0 {
+                self.beside_us(candidate)
+            } else {
+                named
+            };
+            *votes.entry(who.0).or_insert(0) += 1;
+        }
+        ranked(&votes)
+    }
+
+    fn beside_us(&self, candidate: &Candidate) -> Asn {
+        let origin = self.rib.paths.verdict(candidate.new).origin;
+        if !self
+            .reference
+            .own
+            .iter()
+            .any(|own| own.origins.contains(&origin))
+        {
+            return origin;
+        }
+        let (path, count) = hops(self.rib, candidate.new);
+        count
+            .checked_sub(2)
+            .and_then(|beside| path.get(beside))
+            .copied()
+            .unwrap_or(origin)
+    }
+
     /// Suspects by what is odd about single paths or prefixes: who repeats itself, or
     /// else who originates. Most routes first.
     pub fn by_path(&self) -> Vec<Asn> {

@@ -30,6 +30,10 @@ pub struct Pattern {
     pub absorbs_all: bool,
 }
 
+/// What a leaked route may show.
+const LEAKED: Finds = POLICY
+    .with(Finds::of(Detector::MoreSpecific))
+    .with(Finds::of(Detector::Specific));
 /// What is not sure enough to page waits this long for more of it.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Suspects examined of each sort.
@@ -57,7 +61,8 @@ pub type Waiting = HashMap<u32, Timestamp, RandomState>;
 impl Bench<'_> {
     /// The first pattern that is ready to be an incident.
     pub fn find(&self, scene: &Scene<'_>) -> Option<Pattern> {
-        self.by_policy(scene)
+        self.by_own_prefix(scene)
+            .or_else(|| self.by_policy(scene))
             .or_else(|| self.by_origin(scene))
             .or_else(|| self.by_novelty(scene))
             .or_else(|| self.by_volume(scene))
@@ -87,6 +92,24 @@ impl Bench<'_> {
         None
     }
 
+    fn by_own_prefix(&self, scene: &Scene<'_>) -> Option<Pattern> {
+        let asn = *scene.by_own_prefix().first()?;
+        let suspect = scene.examine(asn);
+        let own = Finds::of(Detector::OwnPrefix);
+        let leak = suspect.evidence.valley + suspect.evidence.never_transit > 0;
+        let (kind, absorbs) = if leak {
+            (Kind::Leak, LEAKED.with(own))
+        } else {
+            (Kind::OwnPrefix, own)
+        };
+        self.ready(Pattern {
+            suspect,
+            kind,
+            absorbs,
+            absorbs_all: leak,
+        })
+    }
+
     fn by_policy(&self, scene: &Scene<'_>) -> Option<Pattern> {
         scene.by_policy().into_iter().take(MOST).find_map(|asn| {
             let suspect = scene.examine(asn);
@@ -105,10 +128,7 @@ impl Bench<'_> {
             self.ready(Pattern {
                 suspect,
                 kind: Kind::Leak,
-                absorbs: POLICY
-                    | Finds::of(Detector::MoreSpecific)
-                    | Finds::of(Detector::Specific)
-                    | Finds::of(Detector::Peerlock),
+                absorbs: LEAKED,
                 absorbs_all: true,
             })
         })

@@ -255,7 +255,7 @@ impl Incident {
 
     /// Prefixes ever affected.
     pub fn total(&self) -> u32 {
-        self.rows.len() as u32
+        (self.rows.len() as u32).max(self.peak)
     }
 
     /// A route is no longer affected.

@@ -236,6 +236,14 @@ fn routes_of(count: u32) -> String {
     }
 }
 
+fn prefixes_of(count: u32) -> String {
+    if count == 1 {
+        "1 prefix".to_owned()
+    } else {
+        format!("{} prefixes", grouped(count))
+    }
+}
+
 /// A count with commas between thousands.
 pub fn grouped(count: u32) -> String {
     let digits = count.to_string();
@@ -275,6 +283,11 @@ fn summary(event: &IncidentEvent, reference: &Reference) -> String {
         Kind::Path => format!("{who} sends {count} with a path no router needs{through}"),
         Kind::Specific => format!("{who} announces {count}{of} too specific to carry{through}"),
         Kind::Bogon => format!("{who} announces {count} with special-purpose numbers{through}"),
+        Kind::OwnPrefix if event.offender.is_none() => format!(
+            "Our own address space goes missing: {} gone from more than half of the views that \
+             had it",
+            prefixes_of(event.routes.peak)
+        ),
         Kind::OwnPrefix => format!("{who} announces {count} of our own address space{through}"),
         Kind::Surge => format!("{who} changes far more routes than usual"),
         Kind::Withdrawal => format!("{who} withdraws a good part of its routes, session up"),

@@ -121,6 +121,49 @@ impl Folder {
         self.weigh(slot, world);
     }
 
+    /// `lost` of our own prefixes are gone from more than half of the views that had them.
+    pub fn own_lost(&mut self, lost: u32, world: &mut World<'_>) {
+        let key = Key {
+            kind: Kind::OwnPrefix,
+            offender: None,
+            neighbour: None,
+            view: None,
+        };
+        let known = self
+            .incidents
+            .iter()
+            .flatten()
+            .any(|incident| incident.key == key);
+        if lost == 0 && !known {
+            return;
+        }
+        let slot = if lost == 0 {
+            (1_u16..)
+                .zip(self.incidents.iter().skip(1))
+                .find(|(_, one)| one.as_ref().is_some_and(|incident| incident.key == key))
+                .map_or(Slot::NONE, |(index, _)| Slot(index))
+        } else {
+            let what = Evidence {
+                own: lost,
+                routes: lost,
+                ..Evidence::default()
+            };
+            self.place(key, what, world.now)
+        };
+        let Some(incident) = self.incident(slot) else {
+            return;
+        };
+        incident.holds = Some(lost > 0);
+        incident.active = lost;
+        incident.peak = incident.peak.max(lost);
+        if lost > 0 {
+            incident.last_seen = world.now;
+            incident.severity = Severity::Critical;
+            incident.also = vec![Detector::OwnPrefix];
+            self.weigh(slot, world);
+        }
+    }
+
     /// The view is well again in this respect.
     pub fn view_well(&mut self, view: ViewId, kind: Kind) {
         for incident in self.incidents.iter_mut().flatten() {
