@@ -279,6 +279,7 @@ impl<V: Copy + Default> Rib<V> {
         let topology = &mut self.topology;
         self.paths
             .settle(|path, before, now| topology.settle(path, before, now));
+        self.topology.tidy();
     }
 
     /// Prefixes present, IPv4 and IPv6.

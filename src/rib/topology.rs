@@ -23,6 +23,8 @@ pub struct AsRoutes {
 pub struct Topology {
     edges: HashMap<(u32, u32), u32, RandomState>,
     ases: HashMap<u32, AsRoutes, RandomState>,
+    /// ASes left by the last [`tidy`](Self::tidy).
+    tidied: usize,
 }
 
 impl Topology {
@@ -74,9 +76,15 @@ impl Topology {
         self.edges.capacity() * 13 + self.ases.capacity() * 13
     }
 
-    /// Forgets ASes that no path names any more.
+    /// Forgets ASes that no path names any more, once they may be half of those kept:
+    /// a stranger can name four billion.
     pub fn tidy(&mut self) {
+        const FEW: usize = 4096;
+        if self.ases.len() < (2 * self.tidied).max(FEW) {
+            return;
+        }
         self.ases
             .retain(|_, routes| routes.transit > 0 || routes.origin > 0);
+        self.tidied = self.ases.len();
     }
 }

@@ -107,6 +107,14 @@ impl Folder {
             .filter(|incident| !matches!(incident.state, State::Resolved(_)))
     }
 
+    /// Open and lately resolved incidents, by the slots that the ledger knows them by.
+    pub fn places(&self) -> impl Iterator<Item = (Slot, &Incident)> {
+        let slots = (0_u16..).map(Slot);
+        slots
+            .zip(&self.incidents)
+            .filter_map(|(slot, incident)| Some((slot, incident.as_ref()?)))
+    }
+
     /// Whether any incident is open: baselines are frozen meanwhile.
     pub fn any_open(&self) -> bool {
         self.open().next().is_some()
