@@ -52,6 +52,9 @@ where
     more_origins: HashMap<u32, Vec<(u32, u32)>, RandomState>,
     /// Prefixes with a holder, ADD-PATH ones counted once.
     present: u32,
+    /// The prefix asked for last and its row: table dumps, and peers that hear the
+    /// same news, name one prefix several times running.
+    last: Option<(A, u8, u32)>,
 }
 
 impl<A: Address> Default for Table<A>
@@ -67,6 +70,7 @@ where
             primary: HashMap::default(),
             more_origins: HashMap::default(),
             present: 0,
+            last: None,
         }
     }
 }
@@ -90,6 +94,12 @@ where
 {
     /// The row of `nlri`, made if there is none.
     pub fn row_or_new(&mut self, nlri: Nlri<A>) -> u32 {
+        if let Some((addr, len, row)) = self.last
+            && (addr, len) == (nlri.addr, nlri.len)
+            && nlri.path_id == 0
+        {
+            return row;
+        }
         let (rows, free) = (&mut self.rows, &mut self.free);
         let mut make = |add_path| {
             let row = Row {
@@ -115,6 +125,7 @@ where
             .trie
             .entry((nlri.addr, nlri.len))
             .or_insert_with(|| make(false));
+        self.last = Some((nlri.addr, nlri.len, primary));
         if nlri.path_id == 0 {
             return primary;
         }
@@ -295,6 +306,7 @@ where
             }
             // A freed row keeps its place: `NEVER` tells it from one with history.
             if self.trie.get(&(contents.addr, contents.len)) == Some(&row) {
+                self.last = None;
                 self.trie.remove(&(contents.addr, contents.len));
                 self.more_origins.remove(&row);
                 if let Some(place) = self.rows.get_mut(row as usize) {

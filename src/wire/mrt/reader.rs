@@ -9,11 +9,11 @@ use super::input::{Compression, Input};
 use super::problem::{MAX_PROBLEMS, Problem};
 
 /// A batch is handed on once it holds this many prefixes …
-const BATCH_NLRI: usize = 8192;
+const BATCH_NLRI: usize = 1024;
 /// … this many octets of messages …
-const BATCH_RAW: usize = 512 << 10;
+const BATCH_RAW: usize = 128 << 10;
 /// … or this many events, for records without prefixes.
-const BATCH_EVENTS: usize = 8192;
+const BATCH_EVENTS: usize = 1024;
 /// Records looked at per batch: a file of records that give nothing must still let
 /// its caller draw a progress bar.
 const BATCH_RECORDS: u32 = 1 << 16;
