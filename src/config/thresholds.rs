@@ -60,15 +60,6 @@ pub(super) const SETTINGS: &[Setting] = &[
     ),
     setting!(
         "detect.gate",
-        "hold_stale",
-        detect.gate.hold_stale,
-        Span(0..=DAY),
-        "Routes of a lost feed are kept this long as stale, so that a reconnect is compared \
-         with them instead of being news. Longer than a restart of a router's BMP process, \
-         shorter than anyone would want to trust old routes."
-    ),
-    setting!(
-        "detect.gate",
         "history",
         detect.gate.history,
         Span(0..=365 * DAY),

@@ -42,8 +42,6 @@ pub struct Gate {
     pub longest: Duration,
     /// A view that starts without a table (an update file alone) learns this long.
     pub warming: Duration,
-    /// Routes of a lost session are kept this long.
-    pub hold_stale: Duration,
     /// A prefix withdrawn for less than this long is not new when it returns.
     pub history: Duration,
 }
@@ -54,7 +52,6 @@ impl Default for Gate {
             quiet: Duration::from_secs(30),
             longest: Duration::from_secs(15 * 60),
             warming: Duration::from_secs(15 * 60),
-            hold_stale: Duration::from_secs(5 * 60),
             history: Duration::from_secs(30 * 86_400),
         }
     }

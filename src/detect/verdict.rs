@@ -32,6 +32,9 @@ pub struct Verdict {
     pub neighbour: Asn,
     /// The culprit is a guess; see [`valley::judge`].
     pub guessed: bool,
+    /// Our own AS stands in it, and not as the origin: what we announced comes back, or
+    /// what we leaked.
+    pub through_us: bool,
     /// A transit-free network stands somewhere behind the first AS.
     pub tier1_behind: bool,
     /// Scratch of the incident room: which open incident's offender is on the path,
@@ -56,6 +59,9 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
             .sequence_hops()
             .skip(1)
             .any(|asn| reference.tier1.contains(asn)),
+        through_us: reference.local_as.is_some_and(|us| {
+            path.origin() != Some(us) && path.sequence_hops().any(|asn| asn == us)
+        }),
         ..Verdict::default()
     };
     if !verdict.finds.is_quiet() {
@@ -64,6 +70,9 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
         if repeated.any(Finds::SEPARATE) && !repeated.any(Finds::NOTABLE) && long.is_quiet() {
             verdict.culprit = separate.unwrap_or_default();
         }
+    }
+    if verdict.through_us && verdict.culprit == Asn(0) {
+        verdict.culprit = reference.local_as.unwrap_or_default();
     }
     if bogon::has_bogon_as(path) {
         verdict.finds |= Finds::of(Detector::Bogon);

@@ -55,6 +55,10 @@ impl Engine {
         }
         let mut finds = verdict.finds;
         finds |= peerlock::judge(&verdict, state.local_role, state.from_tier1);
+        if verdict.through_us && !state.allow_own_as {
+            finds |=
+                Finds::of(Detector::PathRepeat) | Finds::SEPARATE | Finds::NOTABLE | Finds::EXTREME;
+        }
         if state.private {
             finds = finds.without(Finds::of(Detector::Bogon));
         }

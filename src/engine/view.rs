@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    bgp::{Afi, Asn, Timestamp},
+    bgp::{Afi, Asn, RibView, Timestamp},
     detect::{
         Detector, Finds, Gate, maximum_prefix::Headroom, settings, surge::Streams,
         withdrawal::Withdrawals,
@@ -23,6 +23,8 @@ pub struct View {
     pub withdrawals: Withdrawals,
     /// What we are to the peer.
     pub local_role: Option<Role>,
+    /// The peer may send routes through our own AS (allowas-in).
+    pub allow_own_as: bool,
     /// Bogons are at home here.
     pub private: bool,
     /// The peer is transit-free.
@@ -62,6 +64,9 @@ impl View {
             streams: Streams::new(now, 0, &settings.surge),
             withdrawals: Withdrawals::new(now),
             local_role: policy.and_then(|policy| policy.local_role),
+            // Only a peer's routes can be wrong in this way; ours to it carry our AS.
+            allow_own_as: !matches!(key.rib, RibView::AdjRibInPre | RibView::AdjRibInPost)
+                || policy.is_some_and(|policy| policy.allow_own_as),
             private: policy.is_some_and(|policy| policy.private) || key.peer.distinguisher != 0,
             from_tier1: key.peer.asn != Asn(0) && reference.tier1.contains(key.peer.asn),
             limit: session.into_iter().chain(hardware).min(),

@@ -175,6 +175,21 @@ impl<'a> Scene<'a> {
         ranked(&votes)
     }
 
+    /// Views that show a new origin's doing.
+    pub fn views_of_origin(&self, asn: Asn) -> u32 {
+        let wanted = Finds::of(Detector::Origin);
+        let mut views: Vec<_> = self
+            .candidates
+            .iter()
+            .filter(|one| one.finds.any(wanted))
+            .filter(|one| self.rib.paths.verdict(one.new).origin == asn)
+            .map(|one| one.route.view)
+            .collect();
+        views.sort_unstable();
+        views.dedup();
+        views.len() as u32
+    }
+
     /// Suspects by our own prefixes, and whether the path's shape names them: a leak that
     /// takes ours along is a leak. Else the origin, or if that is right who stands next
     /// to it. Most routes first.

@@ -70,16 +70,19 @@ impl Bench<'_> {
     }
 
     fn ready(&self, pattern: Pattern) -> Option<Pattern> {
+        self.ready_after(PATIENCE, pattern)
+    }
+
+    fn ready_after(&self, patience: Duration, pattern: Pattern) -> Option<Pattern> {
         let evidence = &pattern.suspect.evidence;
         let severity = evidence.severity(evidence.confidence(), self.settings);
         let asn = pattern.suspect.offender;
-        let patience = match pattern.kind {
-            Kind::Origin if evidence.origin_changes < 5 => self.detect.origin.pending,
-            _ => PATIENCE,
-        };
-        let waited = || match self.waiting.get(&asn.0) {
-            Some(&since) => self.now.since(since) >= patience,
-            None => false,
+        let waited = || {
+            patience.is_zero()
+                || self
+                    .waiting
+                    .get(&asn.0)
+                    .is_some_and(|&since| self.now.since(since) >= patience)
         };
         let quiet =
             severity == Severity::Info && !matches!(pattern.kind, Kind::Origin | Kind::Path);
@@ -141,12 +144,23 @@ impl Bench<'_> {
             if changes == 0 {
                 return None;
             }
-            self.ready(Pattern {
-                suspect,
-                kind: Kind::Origin,
-                absorbs: Finds::of(Detector::Origin) | Finds::OTHER_ORIGIN,
-                absorbs_all: false,
-            })
+            // One prefix may be moving house; it has to stay, or to be seen by several.
+            let patience = if changes >= 5 {
+                PATIENCE
+            } else if scene.views_of_origin(asn) >= self.detect.origin.peers {
+                Duration::ZERO
+            } else {
+                self.detect.origin.pending
+            };
+            self.ready_after(
+                patience,
+                Pattern {
+                    suspect,
+                    kind: Kind::Origin,
+                    absorbs: Finds::of(Detector::Origin) | Finds::OTHER_ORIGIN,
+                    absorbs_all: false,
+                },
+            )
         })
     }
 
