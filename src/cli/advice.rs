@@ -31,6 +31,11 @@ pub(super) fn steps(event: &IncidentEvent, reference: &Reference) -> Vec<String>
              as can carry the traffic; and see that their ROAs say who may originate them."
                 .to_owned(),
         ],
+        Kind::Visibility => vec![
+            "See on your border routers whether the prefixes are still announced, and to whom; a \
+             filter, a lost static route or an upstream's mistake looks like this."
+                .to_owned(),
+        ],
         Kind::Path => vec![
             format!(
                 "Refuse such routes on {}: limit the length of AS paths (100 is customary; some \

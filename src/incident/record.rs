@@ -46,6 +46,8 @@ kinds! {
     Bogon = "bogon",
     /// Our own prefixes, announced otherwise than they should be.
     OwnPrefix = "own_prefix",
+    /// Our own prefixes, gone from most of the views that had them.
+    Visibility = "visibility",
     /// More changes than usual, nobody to name.
     Surge = "surge",
     /// Many withdrawals with the session up.
@@ -141,6 +143,9 @@ pub struct Incident {
     pub absorbs_all: bool,
     /// Severity and peak as last told.
     pub told: (Severity, u32),
+    /// Prefixes missing, now and at the worst: what [`Kind::Visibility`] has in place of
+    /// routes.
+    pub missing: (u32, u32),
     /// For what a view as a whole is blamed for: whether it still holds.
     pub holds: Option<bool>,
     /// Something changed since it was last weighed.
@@ -193,6 +198,7 @@ impl Incident {
             absorbs: Finds::NONE,
             absorbs_all: false,
             told: (Severity::Info, 0),
+            missing: (0, 0),
             holds: None,
             dirty: true,
         }
@@ -255,7 +261,7 @@ impl Incident {
 
     /// Prefixes ever affected.
     pub fn total(&self) -> u32 {
-        (self.rows.len() as u32).max(self.peak)
+        self.rows.len() as u32
     }
 
     /// A route is no longer affected.

@@ -190,9 +190,9 @@ pub fn event(
         neighbour: incident.key.neighbour,
         views,
         routes: Routes {
-            active: incident.active,
-            peak: incident.peak,
-            total: incident.total(),
+            active: incident.active + incident.missing.0,
+            peak: incident.peak + incident.missing.1,
+            total: incident.total() + incident.missing.1,
         },
         origins: incident.victims.len() as u32,
         covers: incident.covers(),
@@ -283,7 +283,7 @@ fn summary(event: &IncidentEvent, reference: &Reference) -> String {
         Kind::Path => format!("{who} sends {count} with a path no router needs{through}"),
         Kind::Specific => format!("{who} announces {count}{of} too specific to carry{through}"),
         Kind::Bogon => format!("{who} announces {count} with special-purpose numbers{through}"),
-        Kind::OwnPrefix if event.offender.is_none() => format!(
+        Kind::Visibility => format!(
             "Our own address space goes missing: {} gone from more than half of the views that \
              had it",
             prefixes_of(event.routes.peak)

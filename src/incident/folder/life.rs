@@ -124,7 +124,7 @@ impl Folder {
     /// `lost` of our own prefixes are gone from more than half of the views that had them.
     pub fn own_lost(&mut self, lost: u32, world: &mut World<'_>) {
         let key = Key {
-            kind: Kind::OwnPrefix,
+            kind: Kind::Visibility,
             offender: None,
             neighbour: None,
             view: None,
@@ -154,8 +154,7 @@ impl Folder {
             return;
         };
         incident.holds = Some(lost > 0);
-        incident.active = lost;
-        incident.peak = incident.peak.max(lost);
+        incident.missing = (lost, incident.missing.1.max(lost));
         if lost > 0 {
             incident.last_seen = world.now;
             incident.severity = Severity::Critical;
