@@ -199,7 +199,7 @@ impl Report<'_> {
         if event.origins > named {
             let rest = u64::from(event.origins - named);
             parts.push(format!(
-                "and of {}",
+                "the rest of {}",
                 counted(rest, "other network", "other networks")
             ));
         }
