@@ -132,10 +132,15 @@ impl Report<'_> {
             .map_or(event.time, |stage| stage.time);
         writeln!(
             out,
-            "{}  {}  {}",
+            "{}  {}  {}{}",
             sheet.ink(ink, word),
             day_time(opened),
-            event.id
+            event.id,
+            if event.event == Step::Resolved {
+                "  (over)"
+            } else {
+                ""
+            }
         )?;
         sheet.headline(
             out,
