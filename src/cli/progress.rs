@@ -46,6 +46,7 @@ impl Progress {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.set_prefix(prefix.to_owned());
+        bar.set_message("starting");
         Progress { bar }
     }
 

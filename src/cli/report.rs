@@ -132,10 +132,15 @@ impl Report<'_> {
             .map_or(event.time, |stage| stage.time);
         writeln!(
             out,
-            "{}  {}  {}",
+            "{}  {}  {}{}",
             sheet.ink(ink, word),
             day_time(opened),
-            event.id
+            event.id,
+            if event.event == Step::Resolved {
+                "  (over)"
+            } else {
+                ""
+            }
         )?;
         sheet.headline(
             out,
@@ -161,7 +166,8 @@ impl Report<'_> {
             sheet.item(out, label, &format!("{}. ", index + 1), step)?;
         }
         sheet.field(out, "Course", &course(account))?;
-        sheet.field(out, "State", &state(account, sheet))
+        let (ink, text) = state(account);
+        sheet.inked(out, "State", ink, &text)
     }
 
     fn who(&self, event: &IncidentEvent) -> String {
@@ -199,7 +205,7 @@ impl Report<'_> {
         if event.origins > named {
             let rest = u64::from(event.origins - named);
             parts.push(format!(
-                "and of {}",
+                "the rest of {}",
                 counted(rest, "other network", "other networks")
             ));
         }
@@ -407,23 +413,23 @@ fn course(account: &Account) -> String {
     parts.join(", ")
 }
 
-fn state(account: &Account, sheet: &Sheet) -> String {
+fn state(account: &Account) -> (Ink, String) {
     let event = &account.last;
     let after = lasting(Duration::from_secs(
         event.time.since(event.first_seen).as_secs(),
     ));
     let when = day_time(event.time);
     if event.event == Step::Resolved {
-        return sheet.ink(
+        return (
             Ink::Well,
-            &format!("resolved at {when}, {after} after it began"),
+            format!("resolved at {when}, {after} after it began"),
         );
     }
     let text = format!(
         "OPEN at the end of the recording, {when}, {after} after it began; {} affected",
         counted(event.routes.active.into(), "route is", "routes are")
     );
-    sheet.ink(Ink::Alarm, &text)
+    (Ink::Alarm, text)
 }
 
 /// An incident's step in one line, for whoever watches the bar.

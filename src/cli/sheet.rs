@@ -122,10 +122,26 @@ impl Sheet {
 
     /// A label and what stands beside it; the first line continues the label's.
     pub(super) fn field(&self, out: &mut impl Write, label: &str, text: &str) -> io::Result<()> {
+        self.item(out, label, "", text)
+    }
+
+    /// The same with the text in a colour.
+    pub(super) fn inked(
+        &self,
+        out: &mut impl Write,
+        label: &str,
+        ink: Ink,
+        text: &str,
+    ) -> io::Result<()> {
         for (index, line) in wrap(text, self.width - INDENT).iter().enumerate() {
             let label = if index == 0 { label } else { "" };
             let margin = format!("  {label:<width$}", width = INDENT - 2);
-            writeln!(out, "{}{line}", self.ink(Ink::Faint, &margin))?;
+            writeln!(
+                out,
+                "{}{}",
+                self.ink(Ink::Faint, &margin),
+                self.ink(ink, line)
+            )?;
         }
         Ok(())
     }

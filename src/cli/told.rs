@@ -28,6 +28,10 @@ pub(super) enum Format {
 /// Steps of one incident that are kept; it can come back as often as it likes.
 const MOST_STEPS: usize = 16;
 
+/// Incidents that are kept with their examples: nobody reads more, and how many there
+/// are is for the recording to choose.
+const MOST_DETAILED: usize = 1000;
+
 /// One line of output.
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -107,7 +111,11 @@ impl<W: Write> Told<W> {
         }
     }
 
-    fn keep(&mut self, event: IncidentEvent) {
+    fn keep(&mut self, mut event: IncidentEvent) {
+        if self.format == Format::Json || self.incidents.len() > MOST_DETAILED {
+            event.samples = Vec::new();
+            event.evidence = Vec::new();
+        }
         let stage = Stage {
             step: event.event,
             time: event.time,

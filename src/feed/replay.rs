@@ -16,6 +16,10 @@ use crate::{
 /// must not choose how much is kept.
 const MOST_PEERS: usize = 1 << 20;
 
+/// Applies a batch and takes what the engine has to say out of the vector.
+pub type Apply<'a> =
+    dyn FnMut(&MrtReader, &mut Engine, &mut Batch, &mut Vec<Output>) -> ControlFlow<()> + 'a;
+
 /// An engine being fed from files, with what has been read so far.
 #[derive(Debug)]
 pub struct Replay {
@@ -59,19 +63,9 @@ impl Replay {
         });
     }
 
-    /// Reads one input, and lets the caller apply each batch, whole or event by event,
-    /// and take what the engine has to say out of the vector. Ends where the input does
-    /// or the caller breaks.
-    pub fn read_by(
-        &mut self,
-        reader: &mut MrtReader,
-        apply: &mut dyn FnMut(
-            &MrtReader,
-            &mut Engine,
-            &mut Batch,
-            &mut Vec<Output>,
-        ) -> ControlFlow<()>,
-    ) {
+    /// Reads one input, and lets the caller apply each batch, whole or event by event.
+    /// Ends where the input does or the caller breaks.
+    pub fn read_by(&mut self, reader: &mut MrtReader, apply: &mut Apply<'_>) {
         loop {
             self.batch.clear();
             let status = reader.read_batch(&mut self.batch);

@@ -101,6 +101,7 @@ pub(super) fn head(
 pub(super) fn background(out: &mut impl Write, sheet: &Sheet, drill: &Drill) -> io::Result<()> {
     sheet.rule(out, "What is real in this and what is not")?;
     sheet.verbatim(out, drill.story)?;
+    sheet.verbatim(out, "Networks numbered AS1000000 and up are nobody's.")?;
     for source in drill.sources {
         sheet.source(out, source)?;
     }
