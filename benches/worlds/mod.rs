@@ -104,16 +104,28 @@ pub fn table(recording: &Recording, views: usize) -> Vec<u8> {
             };
             if current != Some(prefix) {
                 if let Some(before) = current {
-                    write_row(&mut out, event.time, &mut sequence, &before, batch, &row, &feeds, views);
+                    write_row(
+                        &mut out,
+                        event.time,
+                        &mut sequence,
+                        &before,
+                        batch,
+                        &row,
+                        &feeds,
+                        views,
+                    );
                 }
                 row.clear();
                 current = Some(prefix);
             }
             let key = &batch.peers[usize::from(event.peer)];
-            let feed = feeds.iter().position(|known| known == key).unwrap_or_else(|| {
-                feeds.push(*key);
-                feeds.len() - 1
-            });
+            let feed = feeds
+                .iter()
+                .position(|known| known == key)
+                .unwrap_or_else(|| {
+                    feeds.push(*key);
+                    feeds.len() - 1
+                });
             row.push((feed, attributes));
             if feeds.len() == FEEDS && out.is_empty() {
                 let peers: Vec<(u32, IpAddr, Asn)> = (0..views)
@@ -124,7 +136,16 @@ pub fn table(recording: &Recording, views: usize) -> Vec<u8> {
             }
         }
         if let (Some(before), Some(event)) = (current, batch.events.last()) {
-            write_row(&mut out, event.time, &mut sequence, &before, batch, &row, &feeds, views);
+            write_row(
+                &mut out,
+                event.time,
+                &mut sequence,
+                &before,
+                batch,
+                &row,
+                &feeds,
+                views,
+            );
         }
         row.clear();
     });
@@ -240,7 +261,12 @@ pub fn transfer(recording: &Recording, most: usize) -> (Vec<u8>, u64) {
             }
             start = event.time;
             let mut bytes = Vec::new();
-            write_attributes(&mut bytes, batch.path(&attributes).words, &attributes, batch);
+            write_attributes(
+                &mut bytes,
+                batch.path(&attributes).words,
+                &attributes,
+                batch,
+            );
             let group = groups.entry(bytes).or_default();
             group.extend(nlri.of(&batch.v4));
         }
