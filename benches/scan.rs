@@ -110,8 +110,8 @@ fn bench(criterion: &mut Criterion) {
                 (Scanner::new(), Batch::default(), Tally::default());
             bencher.iter(|| {
                 for message in &messages {
-                    // As the reader does: a batch is handed on at 8,192 prefixes.
-                    if batch.nlri_count() >= 8192 {
+                    // As the reader does: a batch is handed on at 1,024 prefixes.
+                    if batch.nlri_count() >= 1024 {
                         batch.clear();
                     }
                     scan(&mut scanner, message, &mut batch, &mut tally);

@@ -197,18 +197,19 @@ fn write_attributes(out: &mut Vec<u8>, words: &[u32], attributes: &Attributes, b
     .write(out);
 }
 
-/// The leak alone, as the first `feeds` peers send it: records and their NLRI.
-pub fn leak(recording: &Recording, feeds: usize) -> (Vec<u8>, u64) {
+/// The leak alone, as the first `feeds` peers send it, `most` routes from each: records
+/// and their NLRI.
+pub fn leak(recording: &Recording, feeds: usize, most: u32) -> (Vec<u8>, u64) {
     let mut out = Vec::new();
-    let mut known: Vec<PeerKey> = Vec::new();
+    let mut sent: Vec<(PeerKey, u32)> = Vec::new();
     batches(&recording.rib, |batch| {
         for peer in &batch.peers {
-            if !known.contains(peer) {
-                known.push(*peer);
+            if !sent.iter().any(|(known, _)| known == peer) {
+                sent.push((*peer, 0));
             }
         }
     });
-    let mut count = 0;
+    sent.truncate(feeds);
     batches(&recording.updates, |batch| {
         for event in &batch.events {
             let EventKind::Announce {
@@ -220,15 +221,19 @@ pub fn leak(recording: &Recording, feeds: usize) -> (Vec<u8>, u64) {
             let key = &batch.peers[usize::from(event.peer)];
             let words = batch.path(&attributes).words;
             let leaked = words.windows(2).any(|edge| edge == [701, 15169]);
-            if !leaked || !known.iter().take(feeds).any(|peer| peer == key) {
+            let Some((_, count)) = sent.iter_mut().find(|(peer, _)| peer == key) else {
+                continue;
+            };
+            if !leaked || *count >= most {
                 continue;
             }
-            count += u64::from(nlri.len);
+            *count += nlri.len;
             encode::message(&mut out, event.time, &session(key), |out| {
                 out.extend_from_slice(event.raw.of(&batch.raw));
             });
         }
     });
+    let count = sent.iter().map(|(_, count)| u64::from(*count)).sum();
     (out, count)
 }
 
@@ -296,7 +301,9 @@ pub fn transfer(recording: &Recording, most: usize) -> (Vec<u8>, u64) {
     (out, count)
 }
 
-/// The most memory the process has used so far, in octets of resident pages now.
+/// Octets of the process that are resident now.
+///
+/// Pages of 4 KiB are taken for granted, as on x86-64.
 pub fn resident() -> u64 {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages: u64 = statm

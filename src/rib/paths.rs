@@ -114,6 +114,7 @@ impl<V: Copy + Default> Default for PathTable<V> {
     }
 }
 
+#[inline]
 fn hash_of(hasher: &RandomState, words: &[u32], marks: Marks) -> u64 {
     let mut state = hasher.build_hasher();
     // By twos: a path is a handful of words, and a call for so few costs more than they do.

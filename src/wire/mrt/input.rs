@@ -31,7 +31,7 @@ const XZ_MEMORY: u64 = 256 << 20;
 /// Window of a zstd stream as a power of two: 128 MiB, the default of `zstd -d`.
 const ZSTD_WINDOW_LOG: u32 = 27;
 
-const BUFFER: usize = 64 << 10;
+const BUFFER: usize = 256 << 10;
 
 /// How a file is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,8 +67,11 @@ pub struct Input {
     size: Option<u64>,
     compression: Compression,
     consumed: Arc<AtomicU64>,
-    reader: BufReader<Box<dyn Read + Send>>,
-    scratch: Vec<u8>,
+    reader: Box<dyn Read + Send>,
+    /// What was read ahead; the part not yet taken is `taken..filled`.
+    buffer: Vec<u8>,
+    taken: usize,
+    filled: usize,
 }
 
 impl std::fmt::Debug for Input {
@@ -123,8 +126,10 @@ impl Input {
             size,
             compression,
             consumed,
-            reader: BufReader::with_capacity(BUFFER, expand(counted, compression)?),
-            scratch: Vec::new(),
+            reader: expand(counted, compression)?,
+            buffer: vec![0; BUFFER],
+            taken: 0,
+            filled: 0,
         })
     }
 
@@ -162,22 +167,38 @@ impl Input {
     ///
     /// The bytes stay until the next call.
     pub fn take_up_to(&mut self, len: usize) -> (&[u8], io::Result<()>) {
-        if self.scratch.len() < len {
-            self.scratch.resize(len, 0);
+        let outcome = if self.filled - self.taken < len {
+            self.fill(len)
+        } else {
+            Ok(())
+        };
+        let start = self.taken;
+        self.taken = self.filled.min(start + len);
+        let taken = self.buffer.get(start..self.taken);
+        (taken.unwrap_or_default(), outcome)
+    }
+
+    /// Reads until `len` bytes are at hand, or the end, or an error.
+    #[cold]
+    fn fill(&mut self, len: usize) -> io::Result<()> {
+        self.buffer.copy_within(self.taken..self.filled, 0);
+        self.filled -= self.taken;
+        self.taken = 0;
+        if self.buffer.len() < len {
+            self.buffer.resize(len, 0);
         }
-        let mut filled = 0;
-        let outcome = loop {
-            let Some(room) = self.scratch.get_mut(filled..len).filter(|r| !r.is_empty()) else {
-                break Ok(());
+        while self.filled < len {
+            let Some(room) = self.buffer.get_mut(self.filled..) else {
+                break;
             };
             match self.reader.read(room) {
-                Ok(0) => break Ok(()),
-                Ok(read) => filled += read,
+                Ok(0) => break,
+                Ok(read) => self.filled += read,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => break Err(error),
+                Err(error) => return Err(error),
             }
-        };
-        (self.scratch.get(..filled).unwrap_or_default(), outcome)
+        }
+        Ok(())
     }
 }
 
@@ -185,14 +206,14 @@ fn expand(
     raw: impl Read + Send + 'static,
     compression: Compression,
 ) -> io::Result<Box<dyn Read + Send>> {
-    let raw = BufReader::with_capacity(BUFFER, raw);
+    let buffered = |raw| BufReader::with_capacity(BUFFER, raw);
     Ok(match compression {
         Compression::None => Box::new(raw),
-        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(raw)),
-        Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(raw)),
-        Compression::Xz => Box::new(xz(raw)?),
+        Compression::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(buffered(raw))),
+        Compression::Bzip2 => Box::new(bzip2::bufread::MultiBzDecoder::new(buffered(raw))),
+        Compression::Xz => Box::new(xz(buffered(raw))?),
         Compression::Zstd => {
-            let mut decoder = zstd::stream::read::Decoder::with_buffer(raw)?;
+            let mut decoder = zstd::stream::read::Decoder::with_buffer(buffered(raw))?;
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
             Box::new(decoder)
         }

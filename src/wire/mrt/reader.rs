@@ -8,7 +8,8 @@ use super::header::{self, Header};
 use super::input::{Compression, Input};
 use super::problem::{MAX_PROBLEMS, Problem};
 
-/// A batch is handed on once it holds this many prefixes …
+/// A batch is handed on once it holds this many prefixes (what the engine has to say of
+/// the first waits for the last, and a batch should stay in the nearest caches) …
 const BATCH_NLRI: usize = 1024;
 /// … this many octets of messages …
 const BATCH_RAW: usize = 128 << 10;
@@ -52,8 +53,8 @@ impl MrtReader {
         }
     }
 
-    /// Empties `batch` and fills it with the next records, up to about 8,192 prefixes
-    /// or 512 KiB of messages.
+    /// Empties `batch` and fills it with the next records, up to about 1,024 prefixes
+    /// or 128 KiB of messages.
     pub fn read_batch(&mut self, batch: &mut Batch) -> Status {
         batch.clear();
         self.decoder.peers.new_batch();

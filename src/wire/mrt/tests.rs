@@ -383,9 +383,9 @@ fn a_batch_is_handed_on_before_it_grows_large() {
     let mut batches = 0;
     while reader.read_batch(&mut batch) == Status::More {
         batches += 1;
-        assert!(batch.nlri_count() <= 8192 + 1 && batch.peers.len() == 1);
+        assert!(batch.nlri_count() <= 1024 + 1 && batch.peers.len() == 1);
     }
-    assert_eq!(batches, 2);
+    assert_eq!(batches, 19);
 }
 
 #[test]
