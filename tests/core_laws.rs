@@ -342,7 +342,9 @@ where
         for (prefix, nlri) in keys {
             let cell = table.row(*nlri).map(|row| column.get(row));
             let held = model.0.get(&(peer, *prefix, nlri.path_id as u8));
-            let path = cell.map(|cell| cell.path()).filter(|path| path.is_some());
+            let path = cell
+                .map(leakwatch::rib::Cell::path)
+                .filter(|path| path.is_some());
             assert_eq!(path.is_some(), held.is_some(), "{nlri:?}");
             if let (Some(path), Some(&held)) = (path, held) {
                 let (words, segmented) = words_of(held);
@@ -598,7 +600,9 @@ proptest! {
         }
         prop_assert_eq!(rib.topology.edges(), 0);
         prop_assert_eq!(folder.waiting(), 0);
-        let open: Vec<_> = folder.open().map(|one| (&one.id, one.active, one.state)).collect();
+        // That our own prefix is gone stays true until it is back.
+        let open = folder.open().filter(|one| one.key.kind != Kind::Visibility);
+        let open: Vec<_> = open.map(|one| (&one.id, one.active, one.state)).collect();
         prop_assert!(open.is_empty(), "{open:?}");
         prop_assert_eq!(rib.paths.len(), 0);
         prop_assert_eq!(rib.paths.unsettled(), 0);
@@ -682,7 +686,6 @@ proptest! {
 }
 
 #[test]
-#[ignore = "the name of what a view is blamed for holds neither its family nor its RIB"]
 fn incidents_of_both_families_of_a_peer_have_names_of_their_own() {
     let (mut engine, mut said) = (engine(), Vec::new());
     let announce = |prefix, path| Op::Announce {
@@ -764,7 +767,9 @@ fn churning_unique_paths_stay_flat_in_the_whole_core() {
     let mut early = 0;
     let mut time = begin();
     let mut words = Vec::new();
-    for round in 0..100_u32 {
+    // A quarter of an hour passes before the view is live and its changes are kept to be
+    // looked at; what is held is compared from then on.
+    for round in 0..200_u32 {
         let mut batch = Batch::default();
         batch.peer_index(&peer_key(0));
         for nth in 0..2_000_u32 {
@@ -788,7 +793,7 @@ fn churning_unique_paths_stay_flat_in_the_whole_core() {
         }
         time = time + Duration::from_secs(10);
         engine.apply(&batch, &mut said);
-        if round == 20 {
+        if round == 110 {
             early = engine.rib().memory();
         }
     }

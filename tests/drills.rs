@@ -94,7 +94,9 @@ fn play(recording: &Recording) -> Played {
         loop {
             batch.clear();
             let status = reader.read_batch(&mut batch);
-            affected.iter_mut().for_each(|one| one.note(&batch));
+            for one in &mut affected {
+                one.note(&batch);
+            }
             engine.apply(&batch, &mut out);
             if status == Status::End {
                 break;

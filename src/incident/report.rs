@@ -9,7 +9,7 @@ use super::{
     record::{Incident, Kind},
 };
 use crate::{
-    bgp::{Asn, Prefix, RibView, Timestamp},
+    bgp::{Afi, Asn, Prefix, RibView, Timestamp},
     detect::{Detector, Verdict},
     reference::Reference,
     rib::{PathId, Rib, ViewId},
@@ -146,6 +146,27 @@ pub fn name_view(rib: &Rib<Verdict>, view: ViewId) -> Option<ViewName> {
         peer_as: key.peer.asn,
         rib: key.rib,
     })
+}
+
+/// A view in an identity: `mrt-198.51.100.1-ipv4`, and which RIB where it is not the
+/// pre-policy Adj-RIB-In.
+pub fn view_slug(rib: &Rib<Verdict>, view: ViewId) -> Option<String> {
+    let key = rib.view_key(view)?;
+    let family = match key.afi {
+        Afi::Ipv4 => "ipv4",
+        Afi::Ipv6 => "ipv6",
+    };
+    let table = match key.rib {
+        RibView::AdjRibInPre => "",
+        RibView::AdjRibInPost => "-adj-rib-in-post",
+        RibView::LocRib => "-loc-rib",
+        RibView::AdjRibOutPre => "-adj-rib-out-pre",
+        RibView::AdjRibOutPost => "-adj-rib-out-post",
+    };
+    Some(format!(
+        "{}-{}-{family}{table}",
+        key.peer.router, key.peer.address
+    ))
 }
 
 fn path_text(rib: &Rib<Verdict>, path: PathId) -> Option<String> {

@@ -43,8 +43,7 @@ impl Folder {
             let view = incident
                 .key
                 .view
-                .and_then(|view| report::name_view(world.rib, view));
-            let view = view.map(|name| format!("{}-{}", name.router, name.peer));
+                .and_then(|view| report::view_slug(world.rib, view));
             incident.id = identity(&incident.key, view.as_deref(), incident.first_seen);
             Step::Opened
         } else if reopened {
