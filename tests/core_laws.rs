@@ -613,7 +613,9 @@ proptest! {
         let (mut engine, mut said, mut model) = (engine(), Vec::new(), Model::default());
         let (batch, _) = write(&ops, begin());
         engine.apply(&batch, &mut said);
-        ops.iter().for_each(|op| model.apply(op));
+        for op in &ops {
+            model.apply(op);
+        }
         // Until all that was coming has come.
         for pass in [31, 901, 2, 700, 2, 5000, 2, 5000, 2] {
             engine.advance(engine.now() + Duration::from_secs(pass), &mut said);
@@ -815,7 +817,9 @@ fn a_table_of_distinct_paths_is_released_in_one_go() {
         })
         .collect();
     assert_eq!(ids.len(), 10_000);
-    ids.iter().for_each(|&id| paths.release(id));
+    for &id in &ids {
+        paths.release(id);
+    }
     let mut lost = 0;
     paths.settle(|_, before, now| {
         assert_eq!((before, now), (0, 0));

@@ -7,7 +7,12 @@
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
-use super::{evidence::Evidence, ledger::POLICY, window::Candidate};
+use super::{
+    evidence::Evidence,
+    gains::{Counts, DEPTH, Gains, contains, hops},
+    ledger::POLICY,
+    window::Candidate,
+};
 use crate::{
     bgp::Asn,
     detect::{Detector, Finds, Verdict, settings, surge, valley},
@@ -15,10 +20,6 @@ use crate::{
     rib::Rib,
 };
 
-type Counts = HashMap<u32, u32, RandomState>;
-
-/// Paths are read this deep, in distinct ASes.
-const DEPTH: usize = 32;
 /// Members whose paths are weighed for topology; more would not change a share.
 const SAMPLE: usize = 512;
 
@@ -41,32 +42,11 @@ pub struct Scene<'a> {
     reference: &'a Reference,
     settings: &'a settings::Settings,
     candidates: Vec<Candidate>,
-    /// Routes that each AS gained among the candidates.
-    gained: Counts,
+    /// Routes that each AS gained.
+    gains: &'a Gains,
     /// New more-specifics a minute in quiet times, all views.
     ambient: f64,
     routes: u32,
-}
-
-/// A path's distinct ASes in order, at most [`DEPTH`].
-fn hops(rib: &Rib<Verdict>, path: crate::rib::PathId) -> ([Asn; DEPTH], usize) {
-    let mut hops = [Asn(0); DEPTH];
-    let mut count = 0;
-    for asn in rib.paths.path(path).sequence_hops() {
-        if count > 0 && hops.get(count - 1) == Some(&asn) {
-            continue;
-        }
-        let Some(place) = hops.get_mut(count) else {
-            break;
-        };
-        *place = asn;
-        count += 1;
-    }
-    (hops, count)
-}
-
-fn contains(rib: &Rib<Verdict>, path: crate::rib::PathId, asn: Asn) -> bool {
-    rib.paths.path(path).sequence_hops().any(|hop| hop == asn)
 }
 
 impl<'a> Scene<'a> {
@@ -76,37 +56,23 @@ impl<'a> Scene<'a> {
         reference: &'a Reference,
         settings: &'a settings::Settings,
         candidates: Vec<Candidate>,
+        gains: &'a Gains,
         ambient: f64,
         routes: u32,
     ) -> Self {
-        let mut scene = Scene {
+        Scene {
             rib,
             reference,
             settings,
             candidates,
-            gained: Counts::default(),
+            gains,
             ambient,
             routes: routes.max(1),
-        };
-        let mut gained = Counts::default();
-        let tabled = scene
-            .candidates
-            .iter()
-            .filter(|one| !one.finds.any(Finds::UNTABLED));
-        for candidate in tabled {
-            let (path, count) = hops(rib, candidate.new);
-            for &asn in path.iter().take(count) {
-                if candidate.old.is_none() || !contains(rib, candidate.old, asn) {
-                    *gained.entry(asn.0).or_insert(0) += 1;
-                }
-            }
         }
-        scene.gained = gained;
-        scene
     }
 
     fn gained(&self, asn: Asn) -> u32 {
-        self.gained.get(&asn.0).copied().unwrap_or(0)
+        self.gains.of(asn)
     }
 
     /// Routes through or of an AS without what it gained just now.
@@ -298,9 +264,10 @@ impl<'a> Scene<'a> {
     /// Suspects by volume: those over their burst, the furthest first.
     pub fn by_volume(&self) -> Vec<Asn> {
         let mut over: Vec<(u32, Asn)> = self
-            .gained
+            .gains
             .iter()
-            .map(|(&asn, &gained)| (gained, Asn(asn)))
+            .map(|(asn, gained)| (gained, asn))
+            .filter(|&(gained, _)| gained > self.settings.surge.small_burst)
             .filter(|&(gained, asn)| {
                 f64::from(gained) > surge::burst(self.normal(asn), &self.settings.surge)
             })

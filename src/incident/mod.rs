@@ -9,6 +9,7 @@ pub mod attribution;
 mod culprits;
 pub mod evidence;
 mod folder;
+mod gains;
 pub mod ledger;
 pub mod record;
 pub mod report;

@@ -2,9 +2,10 @@
 
 use std::{collections::VecDeque, time::Duration};
 
+use super::gains::Gains;
 use crate::{
     bgp::{Afi, Timestamp},
-    detect::{Finds, Verdict},
+    detect::{Finds, Verdict, settings},
     rib::{PathId, Rib, ViewId},
 };
 
@@ -43,8 +44,8 @@ pub struct Window {
     candidates: VecDeque<Candidate>,
     /// Candidates that were pushed out by newer ones before their time.
     pub dropped: u64,
-    /// Pushed since the last look.
-    pub fresh: usize,
+    /// What ASes gained by the changes held.
+    pub gains: Gains,
 }
 
 /// Candidates held at most. An event is recognised within hundreds; this many are
@@ -53,22 +54,33 @@ const MOST: usize = 65_536;
 
 impl Window {
     /// Adds one.
-    pub fn push(&mut self, candidate: Candidate, rib: &mut Rib<Verdict>) {
+    pub fn push(
+        &mut self,
+        candidate: Candidate,
+        rib: &mut Rib<Verdict>,
+        settings: &settings::Surge,
+    ) {
         if self.candidates.len() >= MOST {
             self.pop(rib);
             self.dropped += 1;
         }
         rib.paths.pin(candidate.old);
         rib.paths.pin(candidate.new);
+        self.gains.add(&candidate, rib, settings);
         self.candidates.push_back(candidate);
-        self.fresh += 1;
     }
 
     fn pop(&mut self, rib: &mut Rib<Verdict>) {
         if let Some(oldest) = self.candidates.pop_front() {
-            rib.paths.unpin(oldest.old);
-            rib.paths.unpin(oldest.new);
+            self.let_go(&oldest, rib);
         }
+    }
+
+    /// Forgets one that was taken out.
+    pub fn let_go(&mut self, one: &Candidate, rib: &mut Rib<Verdict>) {
+        self.gains.remove(one, rib);
+        rib.paths.unpin(one.old);
+        rib.paths.unpin(one.new);
     }
 
     /// Drops what is older than `keep`.
@@ -82,7 +94,7 @@ impl Window {
         }
     }
 
-    /// Takes out those that `wanted` names; the caller unpins their paths.
+    /// Takes out those that `wanted` names; the caller lets them go.
     pub fn take(&mut self, mut wanted: impl FnMut(&Candidate) -> bool) -> Vec<Candidate> {
         let mut taken = Vec::new();
         self.candidates.retain(|candidate| {

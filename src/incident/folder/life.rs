@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{FIRST_LOOK, Folder, World};
+use super::{Folder, World};
 use crate::{
     bgp::Timestamp,
     detect::Detector,
@@ -184,7 +184,8 @@ impl Folder {
 
     /// A second passed.
     pub fn tick(&mut self, world: &mut World<'_>) {
-        if self.fresh_loud > 0 || !self.waiting.is_empty() || self.window.fresh > FIRST_LOOK * 5 {
+        self.looks = 0;
+        if self.fresh_loud > 0 || !self.waiting.is_empty() || self.window.gains.alarm {
             self.look(world);
         }
         let keep = self

@@ -19,7 +19,8 @@ use crate::{
 impl Folder {
     /// Looks at the window and opens what is ready.
     pub fn look(&mut self, world: &mut World<'_>) {
-        self.window.fresh = 0;
+        self.looks += 1;
+        self.window.gains.alarm = false;
         self.fresh_loud = 0;
         if self.window.is_empty() {
             return;
@@ -67,6 +68,7 @@ impl Folder {
             world.reference,
             &self.detect,
             candidates,
+            &self.window.gains,
             self.ambient,
             routes,
         );
@@ -142,8 +144,7 @@ impl Folder {
                     .map_or(0, |prefix| prefix.prefix_len());
                 self.absorb(slot, one, len, rib);
             }
-            rib.paths.unpin(one.old);
-            rib.paths.unpin(one.new);
+            self.window.let_go(one, rib);
         }
     }
 

@@ -64,6 +64,8 @@ pub struct Folder {
     /// Loud candidates pushed since the last look, and in the window.
     fresh_loud: usize,
     loud: usize,
+    /// Looks taken in the running second.
+    looks: u32,
     /// Suspects that wait for more evidence, and since when.
     waiting: Waiting,
     /// New more-specifics a minute in quiet times, and those of the running minute.
@@ -76,6 +78,10 @@ pub struct Folder {
 const SCENE: usize = 8192;
 /// Loud candidates before the first look.
 const FIRST_LOOK: usize = 20;
+/// Looks in a second of event time; after these the next waits for the second to pass.
+/// An event takes five to ten to be recognised, and what looks like new events without
+/// end is somebody's doing.
+const MOST_LOOKS: u32 = 32;
 /// Incidents that one look may open.
 const ONE_LOOK: usize = 8;
 
@@ -92,6 +98,7 @@ impl Folder {
             generation: 1,
             fresh_loud: 0,
             loud: 0,
+            looks: 0,
             waiting: Waiting::default(),
             ambient: 0.0,
             ambient_now: 0,
@@ -178,16 +185,13 @@ impl Folder {
         if !raised.speaks || (one.finds.is_quiet() && raised.was_in_incident) {
             return;
         }
-        self.window.push(one, world.rib);
+        self.window.push(one, world.rib, &self.detect.surge);
         self.ambient_now += u32::from(one.finds.has(Detector::MoreSpecific));
         self.loud += usize::from(loud);
         self.fresh_loud += usize::from(loud);
         let urgent =
             one.finds.any(Finds::EXTREME | Finds::BY_ROLE) || one.finds.has(Detector::OwnPrefix);
-        if urgent
-            || self.fresh_loud >= FIRST_LOOK.max(self.loud / 2)
-            || self.window.fresh >= (FIRST_LOOK * 5).max(self.window.len().min(SCENE) / 8)
-        {
+        if urgent || self.fresh_loud >= FIRST_LOOK.max(self.loud / 2) || self.window.gains.alarm {
             self.look(world);
         }
     }
