@@ -4,6 +4,7 @@ mod advice;
 mod config;
 mod cover;
 mod drill;
+mod examples;
 mod inputs;
 mod progress;
 mod replay;

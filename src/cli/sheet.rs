@@ -196,22 +196,28 @@ impl Sheet {
 /// Breaks `text` at single spaces into lines of at most `width` characters; a word
 /// that is longer stands whole on a line of its own. Runs of spaces inside a line stay.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> = Vec::new();
     let mut line = String::new();
     let mut used = 0;
+    let mut begun = false;
     for word in text.split(' ') {
         let length = word.chars().count();
         if used > 0 && used + 1 + length > width {
             lines.push(line.trim_end().to_owned());
             line.clear();
-            used = 0;
+            (used, begun) = (0, false);
         }
-        if used > 0 || (word.is_empty() && lines.is_empty()) {
+        if !begun && word.is_empty() && !lines.is_empty() {
+            // Of several spaces where a line breaks none is left.
+            continue;
+        }
+        if begun {
             line.push(' ');
             used += 1;
         }
         line.push_str(word);
         used += length;
+        begun = true;
     }
     lines.push(line);
     lines
@@ -297,6 +303,8 @@ mod tests {
         );
         assert_eq!(wrap("a  b", 9), ["a  b"]);
         assert_eq!(wrap("", 9), [""]);
+        assert_eq!(wrap("ab   cd", 3), ["ab", "cd"]);
+        assert_eq!(wrap("  ab", 9), ["  ab"]);
     }
 
     #[test]
