@@ -87,7 +87,7 @@ pub(super) const NAMED: &[Named] = &[
     named(1_900_001, &[6453, 2914], 40, 0),
     named(1_900_002, &[3257, 7018], 40, 0),
     // Those whose routes were leaked.
-    large(named(4713, &[2914], 170, 0)),
+    large(named(4713, &[2914], 290, 0)),
     named(45629, &[], 20, 0),
     large(peering(named(7922, &[3356], 170, 1_500))),
     peering(named(2906, &[3356], 110, 0)),

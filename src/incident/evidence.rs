@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::settings::Settings;
+use super::{report::grouped, settings::Settings};
 
 /// How bad an incident is. `Critical` is what pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -105,46 +105,56 @@ impl Evidence {
             });
         };
         if self.own > 0 {
-            add("policy", 0.95, format!("{} of our own prefixes", self.own));
+            add(
+                "policy",
+                0.95,
+                format!("{} of our own prefixes", grouped(self.own)),
+            );
         }
         if self.by_role > 0 {
             add(
                 "policy",
                 0.9,
-                format!("{} paths against a configured role", self.by_role),
+                format!("{} paths against a configured role", grouped(self.by_role)),
             );
         }
         if self.extreme_path > 0 {
             add(
                 "policy",
                 0.9,
-                format!("{} paths no router should carry", self.extreme_path),
+                format!(
+                    "{} paths no router should carry",
+                    grouped(self.extreme_path)
+                ),
             );
         } else if self.notable_path > 0 {
             add(
                 "policy",
                 0.6,
-                format!("{} paths far longer than any need", self.notable_path),
+                format!(
+                    "{} paths far longer than any need",
+                    grouped(self.notable_path)
+                ),
             );
         }
         if self.separate >= 100 {
             add(
                 "policy",
                 0.8,
-                format!("one AS twice in {} paths", self.separate),
+                format!("one AS twice in {} paths", grouped(self.separate)),
             );
         }
         if self.never_transit >= 20 {
             let what = format!(
                 "{} routes through a network that sells no transit",
-                self.never_transit
+                grouped(self.never_transit)
             );
             add("policy", 0.75, what);
         }
         if self.valley >= 20 {
             let what = format!(
                 "{} routes handed on between providers or peers (RFC 7908)",
-                self.valley
+                grouped(self.valley)
             );
             add("policy", 0.7, what);
         }
@@ -157,14 +167,16 @@ impl Evidence {
             };
             let what = format!(
                 "{} prefixes with an origin they did not have",
-                self.origin_changes
+                grouped(self.origin_changes)
             );
             add("novelty", strength, what);
         }
         if self.novel >= 100 {
             let what = format!(
                 "{} more-specifics never seen before, under {} covering routes of {} origins",
-                self.novel, self.covers, self.origins
+                grouped(self.novel),
+                grouped(self.covers),
+                grouped(self.origins)
             );
             // On the real table, networks splitting up their blocks made 518 in one minute
             // under 53 covers; a leak is broader.
@@ -179,21 +191,26 @@ impl Evidence {
             add(
                 "novelty",
                 0.6,
-                format!("{} prefixes too specific", self.specific),
+                format!("{} prefixes too specific", grouped(self.specific)),
             );
         }
         if self.bogon > 0 {
             add(
                 "policy",
                 0.6,
-                format!("{} special-purpose prefixes or AS numbers", self.bogon),
+                format!(
+                    "{} special-purpose prefixes or AS numbers",
+                    grouped(self.bogon)
+                ),
             );
         }
         if self.is_surge() {
             let ten = self.gained >= self.burst.saturating_mul(10);
             let what = format!(
                 "{} routes gained, where it normally carries {} and {} at once would be usual",
-                self.gained, self.normal, self.burst
+                grouped(self.gained),
+                grouped(self.normal),
+                grouped(self.burst)
             );
             add("volume", if ten { 0.65 } else { 0.55 }, what);
         }
@@ -217,7 +234,7 @@ impl Evidence {
             let what = format!(
                 "{:.0} % of the paths lead where they never led, {} times its normal load",
                 self.displaced_share * 100.0,
-                self.gained / self.normal.max(1)
+                grouped(self.gained / self.normal.max(1))
             );
             add("topology", 0.5, what);
         }

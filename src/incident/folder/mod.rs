@@ -191,7 +191,9 @@ impl Folder {
         self.fresh_loud += usize::from(loud);
         let urgent =
             one.finds.any(Finds::EXTREME | Finds::BY_ROLE) || one.finds.has(Detector::OwnPrefix);
-        if urgent || self.fresh_loud >= FIRST_LOOK.max(self.loud / 2) || self.window.gains.alarm {
+        let due =
+            urgent || self.fresh_loud >= FIRST_LOOK.max(self.loud / 2) || self.window.gains.alarm;
+        if due && self.looks < MOST_LOOKS {
             self.look(world);
         }
     }
