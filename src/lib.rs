@@ -44,6 +44,9 @@
 //! | 10 | `daemon` | wiring, signals |
 //! | 10 | `cli` | one file per subcommand |
 //!
+//! A room without source yet (`metrics`, `alert`, `store`, `http`, `daemon`) stands here so that
+//! what comes next is built where it belongs.
+//!
 //! Rooms 1 to 5 are the core: synchronous and deterministic. There is no clock in them,
 //! no file, no socket, no lock and no runtime; time is passed in. That is why a replay
 //! of a recording gives the incidents that living through it gave, byte for byte. The
