@@ -34,11 +34,19 @@ impl Withdrawals {
         lost >= f64::from(settings.routes) && lost >= before * settings.percent / 100.0
     }
 
-    /// Withdrawals in the window ending `now`.
+    /// Withdrawals in the window ending `now`, however long ago the last one was.
     pub fn lost(&self, now: Timestamp, settings: &settings::Withdrawal) -> f64 {
         let window = settings.window.as_secs_f64().max(1.0);
-        let into = (now.since(self.began).as_secs_f64() / window).min(1.0);
-        f64::from(self.current) + f64::from(self.previous) * (1.0 - into)
+        let into = now.since(self.began).as_secs_f64() / window;
+        f64::from(self.current) * (2.0 - into).clamp(0.0, 1.0)
+            + f64::from(self.previous) * (1.0 - into).max(0.0)
+    }
+
+    /// Whether a view that holds `held` routes is well again: fewer than half of what
+    /// is noticed were lost. A busy feed never loses none.
+    pub fn is_over(&self, now: Timestamp, held: u32, settings: &settings::Withdrawal) -> bool {
+        let enough = (f64::from(held) * settings.percent / 100.0).max(f64::from(settings.routes));
+        self.lost(now, settings) * 2.0 < enough
     }
 
     /// Starts anew, as after a session's end.

@@ -418,7 +418,7 @@ impl Engine {
                     .tick(now, routes, frozen, &self.settings.surge);
             }
             self.check_headroom(view, routes, out);
-            self.check_withdrawals(view, out);
+            self.check_withdrawals(view, routes);
         }
         self.check_visibility(out);
         let (folder, mut world) = self.folding(out);
@@ -479,12 +479,12 @@ impl Engine {
         }
     }
 
-    fn check_withdrawals(&mut self, view: ViewId, _: &mut Vec<Output>) {
-        let now = self.now;
-        let Some(state) = self.views.get_mut(view.index()) else {
+    fn check_withdrawals(&mut self, view: ViewId, routes: u32) {
+        let Some(state) = self.views.get(view.index()) else {
             return;
         };
-        if state.withdrawals.lost(now, &self.settings.withdrawal) < 1.0 {
+        let settings = &self.settings.withdrawal;
+        if state.withdrawals.is_over(self.now, routes, settings) {
             self.folder.view_well(view, Kind::Withdrawal);
         }
     }
