@@ -802,7 +802,7 @@ fn unique_routes(first: u32, round: u32, time: Timestamp) -> Batch {
 fn churning_unique_paths_stay_flat_in_the_whole_core() {
     let (mut engine, mut said) = (engine(), Vec::new());
     let (mut early, mut time) = (0, begin());
-    for round in 0..300_u32 {
+    for round in 0..200_u32 {
         engine.apply(&unique_routes(0x2000_0000, round, time), &mut said);
         time = time + Duration::from_secs(10);
         // The view is live, and its window full.
