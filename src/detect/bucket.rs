@@ -18,11 +18,17 @@ impl Bucket {
         }
     }
 
-    /// Takes one token; returns whether there was one.
-    pub fn take(&mut self, now: Timestamp, burst: f64, rate: f64) -> bool {
+    /// Lets time pass.
+    pub fn refill(&mut self, now: Timestamp, burst: f64, rate: f64) {
         let passed = now.since(self.at).as_secs_f64();
         self.at = self.at.max(now);
-        self.tokens = rate.mul_add(passed, self.tokens).min(burst) - 1.0;
+        self.tokens = rate.mul_add(passed, self.tokens).min(burst);
+    }
+
+    /// Takes one token; returns whether there was one.
+    pub fn take(&mut self, now: Timestamp, burst: f64, rate: f64) -> bool {
+        self.refill(now, burst, rate);
+        self.tokens -= 1.0;
         // Debt is bounded, so that the end of a surge is noticed within a minute.
         self.tokens = self.tokens.max(-burst.max(60.0 * rate));
         self.tokens >= 0.0

@@ -69,8 +69,12 @@ impl Streams {
         bucket.take(now, self.burst, settings.rate.max(2.0 * busiest))
     }
 
-    /// Closes a minute, and learns from it unless the baseline is `frozen`.
+    /// Lets time pass; closes a minute, and learns from it unless the baseline is `frozen`.
     pub fn tick(&mut self, now: Timestamp, routes: u32, frozen: bool, settings: &settings::Surge) {
+        // A stream that has fallen silent is over its bucket no longer.
+        for (bucket, busiest) in self.buckets.iter_mut().zip(self.busiest) {
+            bucket.refill(now, self.burst, settings.rate.max(2.0 * busiest));
+        }
         if now.since(self.minute_began).as_secs() < 60 {
             return;
         }
