@@ -662,6 +662,24 @@ proptest! {
     }
 
     #[test]
+    fn a_replay_says_what_living_through_it_said(ops in sequence(80)) {
+        let (batch, _) = write(&ops, begin());
+        let (mut replayed, mut lived) = (Vec::new(), Vec::new());
+        let mut replay = engine();
+        replay.apply(&batch, &mut replayed);
+        let mut life = engine();
+        for piece in split(&batch, 1) {
+            let time = piece.events[0].time;
+            // The clock goes on while nothing comes.
+            while life.now() > Timestamp::ZERO && life.now() + Duration::from_millis(300) < time {
+                life.advance(life.now() + Duration::from_millis(300), &mut lived);
+            }
+            life.apply(&piece, &mut lived);
+        }
+        prop_assert_eq!(replayed, lived);
+    }
+
+    #[test]
     fn two_engines_say_the_same_whatever_their_hash_seeds(ops in sequence(200)) {
         let (batch, _) = write(&ops, begin());
         let say = || {

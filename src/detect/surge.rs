@@ -105,3 +105,44 @@ impl Streams {
         self.buckets.iter().any(|bucket| bucket.is_deep(self.burst))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_burst_is_a_share_of_what_is_carried_and_never_small() {
+        let settings = settings::Surge::default();
+        let is = |routes, wanted: f64| (burst(routes, &settings) - wanted).abs() < 0.5;
+        assert!(is(0, 50.0) && is(100, 50.0));
+        assert!(is(1_000, 200.0));
+        assert!(is(5_000, 1_000.0) && is(200_000, 1_000.0));
+        assert!(is(1_000_000, 5_000.0));
+    }
+
+    #[test]
+    fn each_stream_has_a_bucket_of_its_own() {
+        let settings = settings::Surge::default();
+        let now = Timestamp::from_secs(1000);
+        let mut streams = Streams::new(now, 100, &settings);
+        for _ in 0..200 {
+            streams.count(Stream::New, now, &settings);
+        }
+        assert!(streams.is_over(Stream::New));
+        assert!(!streams.is_over(Stream::PathChange));
+        assert!(streams.count(Stream::PathChange, now, &settings));
+    }
+
+    #[test]
+    fn a_stream_that_falls_silent_is_over_no_more() {
+        let settings = settings::Surge::default();
+        let now = Timestamp::from_secs(1000);
+        let mut streams = Streams::new(now, 100, &settings);
+        for _ in 0..200 {
+            streams.count(Stream::Withdrawal, now, &settings);
+        }
+        assert!(streams.any_over());
+        streams.tick(Timestamp::from_secs(1090), 100, true, &settings);
+        assert!(!streams.any_over());
+    }
+}
