@@ -662,7 +662,9 @@ proptest! {
     }
 
     #[test]
-    fn a_replay_says_what_living_through_it_said(ops in sequence(80)) {
+    fn a_replay_says_what_living_through_it_said(mut ops in sequence(80)) {
+        // Of a pause longer than two hours only the beginning is lived through.
+        ops.retain(|op| !matches!(op, Op::Pass(4000)));
         let (batch, _) = write(&ops, begin());
         let (mut replayed, mut lived) = (Vec::new(), Vec::new());
         let mut replay = engine();
