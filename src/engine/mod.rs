@@ -111,7 +111,7 @@ impl Engine {
     /// day counts once a second event confirms it, since one bad clock or one damaged
     /// record must not end every incident.
     ///
-    /// It passes second by second, as by a clock: what is due in a pause of a recording
+    /// It passes by whole seconds, as by a clock: what is due in a pause of a recording
     /// happens when it is due, so that a replay says what living through it said. Of a
     /// long pause only the beginning is lived through.
     pub fn advance(&mut self, time: Timestamp, out: &mut Vec<Output>) {
@@ -124,18 +124,20 @@ impl Engine {
                 return;
             }
         }
+        let due = Timestamp::from_secs(time.secs());
         let mut steps = 0;
-        while self.next_tick < time && steps < MOST_STEPS && !self.views.is_empty() {
+        while self.next_tick < due && steps < MOST_STEPS && !self.views.is_empty() {
             self.now = self.now.max(self.next_tick);
             self.tick(out);
-            self.next_tick = self.now + TICK;
+            self.next_tick = self.next_tick + TICK;
             steps += 1;
         }
-        self.now = self.now.max(time);
-        if time >= self.next_tick {
+        if self.next_tick <= due {
+            self.now = self.now.max(due);
             self.tick(out);
-            self.next_tick = self.now + TICK;
+            self.next_tick = due + TICK;
         }
+        self.now = self.now.max(time);
     }
 
     /// Whether an open incident would be resolved by waiting alone.
