@@ -230,8 +230,8 @@ fn check(name: &str, options: &Options) {
     }
     let mut table = TABLE.lock().unwrap();
     table.0 += 1;
-    // Without `LEAKWATCH_TABLE` only what failed is shown.
-    if !wrong.is_empty() || std::env::var_os("LEAKWATCH_TABLE").is_some() {
+    // Without `LEAKWATCH_ALL` only what failed is shown.
+    if !wrong.is_empty() || std::env::var_os("LEAKWATCH_ALL").is_some() {
         table.1.insert(title, row.clone());
     }
     if table.0 == TESTS && !table.1.is_empty() {

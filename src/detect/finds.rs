@@ -142,3 +142,30 @@ impl BitOrAssign for Finds {
         self.0 |= rhs.0;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_detector_has_a_bit_that_is_no_other_thing() {
+        let others = Finds::OTHER_ORIGIN
+            | Finds::BY_ROLE
+            | Finds::EXTREME
+            | Finds::SEPARATE
+            | Finds::NOTABLE
+            | Finds::CHANGED;
+        let mut all = Finds::NONE;
+        for &detector in Detector::ALL {
+            assert!(
+                !all.has(detector) && !others.has(detector),
+                "{}",
+                detector.name()
+            );
+            all |= Finds::of(detector);
+        }
+        assert_eq!(all.detectors().collect::<Vec<_>>(), Detector::ALL);
+        assert!(others.is_quiet() && !all.is_quiet());
+        assert_eq!((all | others).without(all), others);
+    }
+}

@@ -112,3 +112,48 @@ impl Gate {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: fn() -> settings::Gate = settings::Gate::default;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_secs(1_000_000 + seconds)
+    }
+
+    #[test]
+    fn a_dump_is_over_at_end_of_rib_after_quiet_or_at_last() {
+        let mut gate = Gate::new(at(0), true);
+        assert!(gate.end_of_rib(at(1)));
+        assert_eq!((gate.phase, gate.had_table), (Phase::Live, true));
+        let mut gate = Gate::new(at(0), true);
+        gate.heard(at(10));
+        assert!(!gate.tick(at(39), &SETTINGS()));
+        assert!(gate.tick(at(40), &SETTINGS()));
+        let mut gate = Gate::new(at(0), true);
+        gate.heard(at(899));
+        assert!(!gate.tick(at(899), &SETTINGS()));
+        assert!(gate.tick(at(900), &SETTINGS()));
+    }
+
+    #[test]
+    fn warming_takes_its_time_and_had_no_table() {
+        let mut gate = Gate::new(at(0), false);
+        assert!(!gate.tick(at(899), &SETTINGS()));
+        assert!(gate.tick(at(900), &SETTINGS()));
+        assert_eq!((gate.phase, gate.had_table), (Phase::Live, false));
+    }
+
+    #[test]
+    fn a_peer_that_is_down_does_not_come_alive_by_waiting_or_by_end_of_rib() {
+        let mut gate = Gate::new(at(0), true);
+        gate.down(at(1));
+        assert!(!gate.tick(at(100_000), &SETTINGS()));
+        assert!(!gate.end_of_rib(at(100_001)));
+        gate.dump(at(100_002));
+        assert!(gate.end_of_rib(at(100_003)));
+        assert_eq!(gate.live_for(at(100_013)), Duration::from_secs(10));
+    }
+}

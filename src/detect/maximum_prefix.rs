@@ -32,3 +32,33 @@ pub fn judge(
         Headroom::Fine
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_quarters_warn_and_nineteen_twentieths_are_critical() {
+        let settings = settings::MaximumPrefix::default();
+        let near = |routes| judge(routes, 1000, None, &settings);
+        assert_eq!(near(749), Headroom::Fine);
+        assert_eq!(near(750), Headroom::Warning);
+        assert_eq!(near(949), Headroom::Warning);
+        assert_eq!(near(950), Headroom::Critical);
+        assert_eq!(near(u32::MAX), Headroom::Critical);
+    }
+
+    #[test]
+    fn a_peer_has_its_own_share_to_warn_at() {
+        let settings = settings::MaximumPrefix::default();
+        assert_eq!(judge(850, 1000, Some(90), &settings), Headroom::Fine);
+        assert_eq!(judge(900, 1000, Some(90), &settings), Headroom::Warning);
+    }
+
+    #[test]
+    fn a_limit_of_nothing_is_passed_by_one_and_divides_nothing() {
+        let settings = settings::MaximumPrefix::default();
+        assert_eq!(judge(0, 0, None, &settings), Headroom::Fine);
+        assert_eq!(judge(1, 0, None, &settings), Headroom::Critical);
+    }
+}

@@ -34,3 +34,46 @@ pub fn is_unexpected<A: Address>(
     }
     beside.is_some_and(|neighbour| !own.expects_upstream(neighbour))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{bgp::Asn, reference::Own};
+
+    fn unexpected(prefix: &str, words: &[u32]) -> bool {
+        let mut reference = Reference::default();
+        reference.own.insert(Own {
+            prefix: "45.0.0.0/16".parse().unwrap(),
+            min_len: 16,
+            max_len: 20,
+            origins: vec![Asn(65)],
+            upstreams: vec![Asn(3356), Asn(1299)],
+        });
+        let net: ipnet::Ipv4Net = prefix.parse().unwrap();
+        let path = AsPath::sequence(words);
+        is_unexpected(net.network().to_bits(), net.prefix_len(), path, &reference)
+    }
+
+    #[test]
+    fn another_origin_length_or_upstream_is_unexpected() {
+        assert!(unexpected("45.0.0.0/16", &[701, 3356, 66]));
+        assert!(unexpected("45.0.7.0/24", &[701, 3356, 65]));
+        assert!(unexpected("45.0.7.0/24", &[701, 3356, 66]));
+        assert!(unexpected("45.0.0.0/16", &[701, 174, 65]));
+        assert!(unexpected("45.0.0.0/16", &[701, 174, 65, 65]));
+    }
+
+    #[test]
+    fn what_is_ours_as_it_should_be_is_quiet() {
+        assert!(!unexpected("45.0.0.0/16", &[701, 3356, 65]));
+        assert!(!unexpected("45.0.16.0/20", &[1299, 65, 65, 65]));
+        assert!(!unexpected("45.0.0.0/16", &[65]));
+        assert!(!unexpected("45.0.0.0/16", &[]));
+    }
+
+    #[test]
+    fn what_covers_or_neighbours_our_space_is_not_ours() {
+        assert!(!unexpected("45.0.0.0/15", &[701, 3356, 66]));
+        assert!(!unexpected("45.1.0.0/16", &[701, 3356, 66]));
+    }
+}

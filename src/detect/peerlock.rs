@@ -20,3 +20,31 @@ pub fn judge(verdict: &Verdict, local_role: Option<Role>, from_tier1: bool) -> F
         _ => Finds::NONE,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(role: Option<Role>, tier1_behind: bool, from_tier1: bool) -> bool {
+        let verdict = Verdict {
+            tier1_behind,
+            ..Verdict::default()
+        };
+        judge(&verdict, role, from_tier1).has(Detector::Peerlock)
+    }
+
+    #[test]
+    fn customers_and_peers_must_not_bring_a_transit_free_network() {
+        for role in [Role::Provider, Role::Peer, Role::RsClient] {
+            assert!(found(Some(role), true, false), "{role}");
+            assert!(!found(Some(role), false, false), "{role}");
+            assert!(!found(Some(role), true, true), "{role}");
+        }
+    }
+
+    #[test]
+    fn a_provider_may_and_of_an_unknown_neighbour_nothing_is_said() {
+        assert!(!found(Some(Role::Customer), true, false));
+        assert!(!found(None, true, false));
+    }
+}

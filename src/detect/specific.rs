@@ -14,3 +14,18 @@ pub const fn is_specific(afi: Afi, len: u8, settings: &settings::Specific) -> bo
         Afi::Ipv6 => len > settings.ipv6,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn longer_than_24_and_48_is_too_specific_and_no_shorter() {
+        let settings = settings::Specific::default();
+        assert!(!is_specific(Afi::Ipv4, 24, &settings));
+        assert!(is_specific(Afi::Ipv4, 25, &settings));
+        assert!(!is_specific(Afi::Ipv6, 48, &settings));
+        assert!(is_specific(Afi::Ipv6, 49, &settings));
+        assert!(!is_specific(Afi::Ipv6, 25, &settings));
+    }
+}

@@ -69,8 +69,12 @@ impl Streams {
         bucket.take(now, self.burst, settings.rate.max(2.0 * busiest))
     }
 
-    /// Closes a minute, and learns from it unless the baseline is `frozen`.
+    /// Lets time pass; closes a minute, and learns from it unless the baseline is `frozen`.
     pub fn tick(&mut self, now: Timestamp, routes: u32, frozen: bool, settings: &settings::Surge) {
+        // A stream that has fallen silent is over its bucket no longer.
+        for (bucket, busiest) in self.buckets.iter_mut().zip(self.busiest) {
+            bucket.refill(now, self.burst, settings.rate.max(2.0 * busiest));
+        }
         if now.since(self.minute_began).as_secs() < 60 {
             return;
         }
@@ -99,5 +103,46 @@ impl Streams {
     /// Whether any stream is.
     pub fn any_over(&self) -> bool {
         self.buckets.iter().any(|bucket| bucket.is_deep(self.burst))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_burst_is_a_share_of_what_is_carried_and_never_small() {
+        let settings = settings::Surge::default();
+        let is = |routes, wanted: f64| (burst(routes, &settings) - wanted).abs() < 0.5;
+        assert!(is(0, 50.0) && is(100, 50.0));
+        assert!(is(1_000, 200.0));
+        assert!(is(5_000, 1_000.0) && is(200_000, 1_000.0));
+        assert!(is(1_000_000, 5_000.0));
+    }
+
+    #[test]
+    fn each_stream_has_a_bucket_of_its_own() {
+        let settings = settings::Surge::default();
+        let now = Timestamp::from_secs(1000);
+        let mut streams = Streams::new(now, 100, &settings);
+        for _ in 0..200 {
+            streams.count(Stream::New, now, &settings);
+        }
+        assert!(streams.is_over(Stream::New));
+        assert!(!streams.is_over(Stream::PathChange));
+        assert!(streams.count(Stream::PathChange, now, &settings));
+    }
+
+    #[test]
+    fn a_stream_that_falls_silent_is_over_no_more() {
+        let settings = settings::Surge::default();
+        let now = Timestamp::from_secs(1000);
+        let mut streams = Streams::new(now, 100, &settings);
+        for _ in 0..200 {
+            streams.count(Stream::Withdrawal, now, &settings);
+        }
+        assert!(streams.any_over());
+        streams.tick(Timestamp::from_secs(1090), 100, true, &settings);
+        assert!(!streams.any_over());
     }
 }

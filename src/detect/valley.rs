@@ -120,3 +120,69 @@ pub fn between<'a>(
         .filter_map(|(_, pair)| Some((*pair.first()?, *pair.get(1)?)))
         .filter(move |(_, asn)| !reference.tier1.contains(*asn))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::Relations;
+
+    /// 1 and 2 are providers of 10, 2 is a peer of 1; 3 is a peer of 10; 20 is 10's customer.
+    const RELATIONS: &str = "1|10|-1\n2|10|-1\n1|2|0\n10|3|0\n10|20|-1\n1|4|-1\n";
+
+    fn leaker(words: &[u32]) -> Option<(u32, Option<u32>)> {
+        let reference = Reference {
+            relations: Relations::parse(RELATIONS.as_bytes()).unwrap(),
+            ..Reference::default()
+        };
+        let (leak, _) = judge(AsPath::sequence(words), &reference)?;
+        Some((leak.leaker.0, leak.neighbour.map(|asn| asn.0)))
+    }
+
+    #[test]
+    fn provider_to_provider_is_a_leak() {
+        assert_eq!(leaker(&[1, 10, 2, 99]), Some((10, Some(1))));
+        assert_eq!(leaker(&[1, 10, 10, 10, 2, 99]), Some((10, Some(1))));
+    }
+
+    #[test]
+    fn provider_to_peer_and_peer_to_provider_are_leaks() {
+        assert_eq!(leaker(&[3, 10, 1, 99]), Some((10, Some(3))));
+        assert_eq!(leaker(&[1, 10, 3, 99]), Some((10, Some(1))));
+    }
+
+    #[test]
+    fn what_a_customer_announces_may_go_everywhere() {
+        for path in [
+            &[1, 10, 20][..],
+            &[3, 10, 20],
+            &[4, 1, 10, 20],
+            &[2, 1, 10, 20],
+            &[20, 10, 1, 2],
+        ] {
+            assert_eq!(leaker(path), None, "{path:?}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_step_has_the_benefit_of_the_doubt() {
+        assert_eq!(leaker(&[77, 10, 78]), None);
+        assert_eq!(leaker(&[1, 10, 78]), None);
+        assert_eq!(leaker(&[]), None);
+        assert_eq!(leaker(&[10]), None);
+    }
+
+    #[test]
+    fn nobody_stands_between_two_transit_free_networks() {
+        let (who, _) = leaker(&[3356, 400_000, 1299, 99]).unwrap();
+        assert_eq!(who, 400_000);
+        assert_eq!(leaker(&[3356, 1299, 99]), None);
+        // Siblings of one of them are the mesh itself.
+        assert_eq!(leaker(&[3356, 3561, 3549, 99]), None);
+    }
+
+    #[test]
+    fn a_path_of_hundreds_of_ases_is_not_judged() {
+        let long: Vec<u32> = (100..400).collect();
+        assert_eq!(leaker(&long), None);
+    }
+}

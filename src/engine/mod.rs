@@ -57,6 +57,9 @@ const LEAP: Duration = Duration::from_secs(86_400);
 /// Peers remembered as having come up; there can be no more views than this.
 const MOST_PEERS: usize = 65_535;
 const TICK: Duration = Duration::from_secs(1);
+/// Seconds of a pause that are lived through: in less, an incident is resolved, may be
+/// reopened and is forgotten.
+const MOST_STEPS: u32 = 7200;
 /// Paths whose use changed before counts are settled out of turn.
 const MOST_UNSETTLED: usize = 1 << 20;
 /// Rows looked at by the sweep in a tick.
@@ -107,6 +110,10 @@ impl Engine {
     /// Lets event time pass without news. Time never goes back; a leap of more than a
     /// day counts once a second event confirms it, since one bad clock or one damaged
     /// record must not end every incident.
+    ///
+    /// It passes by whole seconds, as by a clock: what is due in a pause of a recording
+    /// happens when it is due, so that a replay says what living through it said. Of a
+    /// long pause only the beginning is lived through.
     pub fn advance(&mut self, time: Timestamp, out: &mut Vec<Output>) {
         if self.now > Timestamp::ZERO && time.since(self.now) > LEAP {
             let confirmed = self
@@ -117,13 +124,20 @@ impl Engine {
                 return;
             }
         }
-        if time < self.next_tick {
-            self.now = self.now.max(time);
-            return;
+        let due = Timestamp::from_secs(time.secs());
+        let mut steps = 0;
+        while self.next_tick < due && steps < MOST_STEPS && !self.views.is_empty() {
+            self.now = self.now.max(self.next_tick);
+            self.tick(out);
+            self.next_tick = self.next_tick + TICK;
+            steps += 1;
+        }
+        if self.next_tick <= due {
+            self.now = self.now.max(due);
+            self.tick(out);
+            self.next_tick = due + TICK;
         }
         self.now = self.now.max(time);
-        self.tick(out);
-        self.next_tick = self.now + TICK;
     }
 
     /// Whether an open incident would be resolved by waiting alone.
@@ -418,7 +432,7 @@ impl Engine {
                     .tick(now, routes, frozen, &self.settings.surge);
             }
             self.check_headroom(view, routes, out);
-            self.check_withdrawals(view, out);
+            self.check_withdrawals(view, routes);
         }
         self.check_visibility(out);
         let (folder, mut world) = self.folding(out);
@@ -479,12 +493,12 @@ impl Engine {
         }
     }
 
-    fn check_withdrawals(&mut self, view: ViewId, _: &mut Vec<Output>) {
-        let now = self.now;
-        let Some(state) = self.views.get_mut(view.index()) else {
+    fn check_withdrawals(&mut self, view: ViewId, routes: u32) {
+        let Some(state) = self.views.get(view.index()) else {
             return;
         };
-        if state.withdrawals.lost(now, &self.settings.withdrawal) < 1.0 {
+        let settings = &self.settings.withdrawal;
+        if state.withdrawals.is_over(self.now, routes, settings) {
             self.folder.view_well(view, Kind::Withdrawal);
         }
     }
