@@ -108,12 +108,11 @@ fn play(folder: &Path) -> String {
             todo = Some(reason);
             continue;
         }
-        match line.trim().strip_prefix("must ") {
-            Some(one) => must.push(one.split_whitespace().collect::<Vec<_>>().join(" ")),
-            None => {
-                story.push_str(line);
-                story.push('\n');
-            }
+        if let Some(one) = line.trim().strip_prefix("must ") {
+            must.push(one.split_whitespace().collect::<Vec<_>>().join(" "));
+        } else {
+            story.push_str(line);
+            story.push('\n');
         }
     }
     must.sort();
