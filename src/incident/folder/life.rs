@@ -220,8 +220,10 @@ impl Folder {
             let event = report::event(Step::Resolved, incident, world.rib, world.reference, at);
             world.out.push(Output::Incident(Box::new(event)));
             incident.told.1 = 0;
-            if let Some(offender) = incident.key.offender {
-                self.offenders.remove(&offender.0);
+            // Beyond the cap one incident stands for several offenders.
+            let before = self.offenders.len();
+            self.offenders.retain(|_, of| *of != slot);
+            if self.offenders.len() != before {
                 self.new_generation();
             }
             return;
