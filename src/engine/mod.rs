@@ -3,6 +3,7 @@
 //! One synchronous thread owns an [`Engine`]. It reads no clock and does no I/O: time
 //! is what the batches say, so replaying a file gives what living through it gave.
 
+mod clock;
 mod own;
 mod route;
 mod view;
@@ -16,13 +17,10 @@ use crate::{
     bgp::{
         Afi, Attributes, Batch, DownReason, Event, EventKind, PeerKey, RibView, Span, Timestamp,
     },
-    detect::{Detector, Phase, Verdict, maximum_prefix, settings},
-    incident::{
-        self, Evidence, Folder, Kind, Output, Severity, Standing, World, report::name_view,
-        window::RouteKey,
-    },
+    detect::{Phase, Verdict, settings},
+    incident::{self, Folder, Output, World, window::RouteKey},
     reference::Reference,
-    rib::{Family, Marks, Rib, ViewId, ViewKey},
+    rib::{Marks, Rib, ViewId, ViewKey},
 };
 
 use view::View;
@@ -62,13 +60,6 @@ const TICK: Duration = Duration::from_secs(1);
 const MOST_STEPS: u32 = 7200;
 /// Paths whose use changed before counts are settled out of turn.
 const MOST_UNSETTLED: usize = 1 << 20;
-/// Rows looked at by the sweep in a tick.
-const SWEEP: u32 = 4096;
-/// Absent prefixes remembered, beyond as many as are present: a month of ordinary
-/// churn is well below it, a flood of made-up prefixes is not.
-const MOST_ABSENT: usize = 1 << 20;
-/// How long absent prefixes are remembered in a flood.
-const FLOODED_HISTORY: Duration = Duration::from_secs(600);
 
 impl Engine {
     /// An engine that knows `reference` and no route.
@@ -364,85 +355,6 @@ impl Engine {
         }
     }
 
-    /// A view's table is complete.
-    fn went_live(&mut self, view: ViewId, out: &mut Vec<Output>) {
-        self.rib.settle();
-        let routes = self.rib.routes(view);
-        let (now, limits) = (self.now, self.settings.maximum_prefix.clone());
-        let Some(state) = self.views.get_mut(view.index()) else {
-            return;
-        };
-        state.streams = crate::detect::surge::Streams::new(now, routes, &self.settings.surge);
-        state.withdrawals.reset(now);
-        if let Some(limit) = state.limit {
-            // What is so at the start is for the summary, not for a page at night.
-            state.headroom = maximum_prefix::judge(routes, limit, state.warning_percent, &limits);
-            if state.headroom > maximum_prefix::Headroom::Fine
-                && let Some(count) = state.standing.get_mut(Detector::MaximumPrefix as usize)
-            {
-                *count = routes;
-            }
-        }
-        let violations = state.take_standing();
-        let afi = state.afi;
-        self.folder.observe(view, true);
-        if violations.is_empty() {
-            return;
-        }
-        if let Some(name) = name_view(&self.rib, view) {
-            let standing = Standing {
-                time: now,
-                view: name,
-                afi,
-                routes,
-                violations,
-            };
-            out.push(Output::Standing(Box::new(standing)));
-        }
-    }
-
-    fn tick(&mut self, out: &mut Vec<Output>) {
-        let now = self.now;
-        let frozen = self.folder.any_open();
-        for index in 0..self.views.len() {
-            let view = ViewId(index as u16);
-            let routes = self.rib.routes(view);
-            let Some(state) = self.views.get_mut(index) else {
-                break;
-            };
-            if state.gate.tick(now, &self.settings.gate) {
-                self.went_live(view, out);
-                continue;
-            }
-            if state.gate.phase != Phase::Live {
-                continue;
-            }
-            if state.streams.any_over() {
-                let what = Evidence {
-                    gained: routes,
-                    ..Evidence::default()
-                };
-                self.view_event(view, Kind::Surge, Severity::Info, &what, out);
-            } else {
-                self.folder.view_well(view, Kind::Surge);
-            }
-            if let Some(state) = self.views.get_mut(index) {
-                state
-                    .streams
-                    .tick(now, routes, frozen, &self.settings.surge);
-            }
-            self.check_headroom(view, routes, out);
-            self.check_withdrawals(view, routes);
-        }
-        self.check_visibility(out);
-        let (folder, mut world) = self.folding(out);
-        folder.tick(&mut world);
-        if self.rib.paths.unsettled() > 0 {
-            self.rib.settle();
-        }
-        self.sweep();
-    }
-
     /// The folder, and the world it acts in.
     fn folding<'a>(&'a mut self, out: &'a mut Vec<Output>) -> (&'a mut Folder, World<'a>) {
         let world = World {
@@ -452,88 +364,5 @@ impl Engine {
             out,
         };
         (&mut self.folder, world)
-    }
-
-    fn view_event(
-        &mut self,
-        view: ViewId,
-        kind: Kind,
-        severity: Severity,
-        what: &Evidence,
-        out: &mut Vec<Output>,
-    ) {
-        let (folder, mut world) = self.folding(out);
-        folder.view_event(view, kind, severity, what, &mut world);
-    }
-
-    fn check_headroom(&mut self, view: ViewId, routes: u32, out: &mut Vec<Output>) {
-        let Some(state) = self.views.get_mut(view.index()) else {
-            return;
-        };
-        let Some(limit) = state.limit else { return };
-        let near = maximum_prefix::judge(
-            routes,
-            limit,
-            state.warning_percent,
-            &self.settings.maximum_prefix,
-        );
-        let before = std::mem::replace(&mut state.headroom, near);
-        if near > before {
-            let severity = match near {
-                maximum_prefix::Headroom::Critical => Severity::Critical,
-                _ => Severity::Warning,
-            };
-            let what = Evidence {
-                headroom: true,
-                ..Evidence::default()
-            };
-            self.view_event(view, Kind::MaximumPrefix, severity, &what, out);
-        } else if near == maximum_prefix::Headroom::Fine {
-            self.folder.view_well(view, Kind::MaximumPrefix);
-        }
-    }
-
-    fn check_withdrawals(&mut self, view: ViewId, routes: u32) {
-        let Some(state) = self.views.get(view.index()) else {
-            return;
-        };
-        let settings = &self.settings.withdrawal;
-        if state.withdrawals.is_over(self.now, routes, settings) {
-            self.folder.view_well(view, Kind::Withdrawal);
-        }
-    }
-
-    /// Forgets prefixes that nobody has had for as long as history goes, a few at a
-    /// time; sooner when a flood of prefixes has come and gone.
-    fn sweep(&mut self) {
-        let (v4, v6) = self.rib.prefixes();
-        let [cursor4, cursor6] = self.sweep;
-        self.sweep = [
-            self.sweep_family::<u32>(v4, cursor4),
-            self.sweep_family::<u128>(v6, cursor6),
-        ];
-    }
-
-    fn sweep_family<A: Family>(&mut self, present: u32, cursor: u32) -> u32
-    where
-        (A, u8): prefix_trie::Prefix,
-    {
-        let absent = self
-            .rib
-            .table::<A>()
-            .rows()
-            .saturating_sub(present as usize);
-        let flooded = absent > MOST_ABSENT.max(present as usize);
-        let history = if flooded {
-            FLOODED_HISTORY
-        } else {
-            self.settings.gate.history
-        };
-        let micros = u64::try_from(history.as_micros()).unwrap_or(u64::MAX);
-        let before = Timestamp::from_micros(self.now.micros().saturating_sub(micros));
-        let budget = if flooded { SWEEP * 64 } else { SWEEP };
-        A::table_mut(&mut self.rib)
-            .forget(before, cursor, budget)
-            .unwrap_or(0)
     }
 }

@@ -9,7 +9,7 @@ use hashbrown::{HashMap, HashSet};
 
 use super::{
     evidence::Evidence,
-    gains::{Counts, DEPTH, Gains, contains, hops},
+    gains::{Counts, Gains, contains, hops},
     ledger::POLICY,
     window::Candidate,
 };
@@ -38,15 +38,15 @@ pub struct Suspect {
 
 /// Everything a judgement about an AS is made from.
 pub struct Scene<'a> {
-    rib: &'a Rib<Verdict>,
-    reference: &'a Reference,
-    settings: &'a settings::Settings,
-    candidates: Vec<Candidate>,
+    pub(super) rib: &'a Rib<Verdict>,
+    pub(super) reference: &'a Reference,
+    pub(super) settings: &'a settings::Settings,
+    pub(super) candidates: Vec<Candidate>,
     /// Routes that each AS gained.
-    gains: &'a Gains,
+    pub(super) gains: &'a Gains,
     /// New more-specifics a minute in quiet times, all views.
-    ambient: f64,
-    routes: u32,
+    pub(super) ambient: f64,
+    pub(super) routes: u32,
 }
 
 impl<'a> Scene<'a> {
@@ -71,19 +71,19 @@ impl<'a> Scene<'a> {
         }
     }
 
-    fn gained(&self, asn: Asn) -> u32 {
+    pub(super) fn gained(&self, asn: Asn) -> u32 {
         self.gains.of(asn)
     }
 
     /// Routes through or of an AS without what it gained just now.
-    fn normal(&self, asn: Asn) -> u32 {
+    pub(super) fn normal(&self, asn: Asn) -> u32 {
         let now = self.rib.topology.routes(asn);
         now.transit
             .saturating_add(now.origin)
             .saturating_sub(self.gained(asn))
     }
 
-    fn normal_transit(&self, asn: Asn) -> u32 {
+    pub(super) fn normal_transit(&self, asn: Asn) -> u32 {
         self.rib
             .topology
             .routes(asn)
@@ -92,27 +92,14 @@ impl<'a> Scene<'a> {
     }
 
     /// New more-specifics expected through an AS in a minute.
-    fn expected(&self, asn: Asn) -> f64 {
+    pub(super) fn expected(&self, asn: Asn) -> f64 {
         let share = f64::from(self.normal(asn)) / f64::from(self.routes);
         self.ambient * share.min(1.0)
     }
 
-    /// Suspects by what single paths say: who stands behind a valley or behind
-    /// transit through a network that sells none. Most routes first.
-    pub fn by_policy(&self) -> Vec<Asn> {
-        let mut votes = Counts::default();
-        for candidate in &self.candidates {
-            let culprit = self.culprit(candidate);
-            if candidate.finds.any(POLICY) && culprit.0 != 0 {
-                *votes.entry(culprit.0).or_insert(0) += 1;
-            }
-        }
-        ranked(&votes)
-    }
-
     /// Who is behind a candidate's policy findings: the peer itself where it broke
     /// its configured role, else whom the path's shape names.
-    fn culprit(&self, candidate: &Candidate) -> Asn {
+    pub(super) fn culprit(&self, candidate: &Candidate) -> Asn {
         if candidate.finds.any(Finds::BY_ROLE) {
             let mut hops = self.rib.paths.path(candidate.new).sequence_hops();
             return hops.next().unwrap_or_default();
@@ -128,19 +115,6 @@ impl<'a> Scene<'a> {
             .unwrap_or(verdict.culprit)
     }
 
-    /// Suspects by a new origin: the origin itself. Most routes first.
-    pub fn by_origin(&self) -> Vec<Asn> {
-        let wanted = Finds::of(Detector::Origin);
-        let mut votes = Counts::default();
-        for candidate in self.candidates.iter().filter(|one| one.finds.any(wanted)) {
-            let origin = self.rib.paths.verdict(candidate.new).origin;
-            if origin.0 != 0 {
-                *votes.entry(origin.0).or_insert(0) += 1;
-            }
-        }
-        ranked(&votes)
-    }
-
     /// Views that show a new origin's doing.
     pub fn views_of_origin(&self, asn: Asn) -> u32 {
         let wanted = Finds::of(Detector::Origin);
@@ -154,95 +128,6 @@ impl<'a> Scene<'a> {
         views.sort_unstable();
         views.dedup();
         views.len() as u32
-    }
-
-    /// Suspects by our own prefixes, and whether the path's shape names them: a leak that
-    /// takes ours along is a leak. Else the origin, or if that is right who stands next
-    /// to it. Most routes first.
-    pub fn by_own_prefix(&self) -> Vec<Asn> {
-        let wanted = Finds::of(Detector::OwnPrefix);
-        let mut votes = Counts::default();
-        for candidate in self.candidates.iter().filter(|one| one.finds.any(wanted)) {
-            let named = if candidate.finds.any(POLICY) {
-                self.culprit(candidate)
-            } else {
-                Asn(0)
-            };
-            let who = if named.0 == 0 {
-                self.beside_us(candidate)
-            } else {
-                named
-            };
-            *votes.entry(who.0).or_insert(0) += 1;
-        }
-        ranked(&votes)
-    }
-
-    fn beside_us(&self, candidate: &Candidate) -> Asn {
-        let origin = self.rib.paths.verdict(candidate.new).origin;
-        if !self
-            .reference
-            .own
-            .iter()
-            .any(|own| own.origins.contains(&origin))
-        {
-            return origin;
-        }
-        let (path, count) = hops(self.rib, candidate.new);
-        count
-            .checked_sub(2)
-            .and_then(|beside| path.get(beside))
-            .copied()
-            .unwrap_or(origin)
-    }
-
-    /// Suspects by what is odd about single paths or prefixes: who repeats itself, or
-    /// else who originates. Most routes first.
-    pub fn by_path(&self) -> Vec<Asn> {
-        let wanted = Finds::NOTABLE | Finds::SEPARATE | Finds::of(Detector::Bogon);
-        let mut votes = Counts::default();
-        for candidate in self.candidates.iter().filter(|one| one.finds.any(wanted)) {
-            let verdict = self.rib.paths.verdict(candidate.new);
-            let repeats = candidate.finds.any(Finds::NOTABLE | Finds::SEPARATE);
-            let who = if repeats {
-                verdict.culprit
-            } else {
-                verdict.origin
-            };
-            if who.0 != 0 {
-                *votes.entry(who.0).or_insert(0) += 1;
-            }
-        }
-        ranked(&votes)
-    }
-
-    /// Suspects by new more-specifics and too specific prefixes: the deepest AS on
-    /// most of them that is not there anyway.
-    /// Routes whose shape already names somebody are that one's, ready or not.
-    pub fn by_novelty(&self) -> Vec<Asn> {
-        let wanted = Finds::of(Detector::MoreSpecific) | Finds::of(Detector::Specific);
-        let mut named: Vec<Asn> = self
-            .by_policy()
-            .into_iter()
-            .filter(|&asn| self.policy_votes(asn) * 2 >= self.settings.valley.prefixes)
-            .collect();
-        let is_named = |one: &Candidate| {
-            !named.is_empty()
-                && self
-                    .rib
-                    .paths
-                    .path(one.new)
-                    .sequence_hops()
-                    .any(|hop| named.contains(&hop))
-        };
-        let members: Vec<&Candidate> = self
-            .candidates
-            .iter()
-            .filter(|one| one.finds.any(wanted) && !is_named(one))
-            .collect();
-        let deepest = self.deepest(&members);
-        named.extend(deepest);
-        named
     }
 
     /// Routes, view by view, behind whose policy findings `asn` stands.
@@ -261,69 +146,7 @@ impl<'a> Scene<'a> {
         self.normal(asn) >= self.routes / 10
     }
 
-    /// Suspects by volume: those over their burst, the furthest first.
-    pub fn by_volume(&self) -> Vec<Asn> {
-        let mut over: Vec<(u32, Asn)> = self
-            .gains
-            .iter()
-            .map(|(asn, gained)| (gained, asn))
-            .filter(|&(gained, _)| gained > self.settings.surge.small_burst)
-            .filter(|&(gained, asn)| {
-                f64::from(gained) > surge::burst(self.normal(asn), &self.settings.surge)
-            })
-            .collect();
-        over.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        over.truncate(16);
-        over.into_iter().map(|(_, asn)| asn).collect()
-    }
-
-    fn deepest(&self, members: &[&Candidate]) -> Option<Asn> {
-        let excess = |asn: u32, count: u32| f64::from(count) - self.expected(Asn(asn));
-        let counts = self.node_counts(members.iter().copied());
-        let (top, top_excess) = counts
-            .iter()
-            .map(|(&asn, &count)| (asn, excess(asn, count)))
-            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
-        let beneath: Vec<&Candidate> = members
-            .iter()
-            .copied()
-            .filter(|one| contains(self.rib, one.new, Asn(top)))
-            .collect();
-        let mut chain: Vec<Asn> = self
-            .node_counts(beneath.iter().copied())
-            .into_iter()
-            .filter(|&(asn, count)| excess(asn, count) >= 0.8 * top_excess)
-            .map(|(asn, _)| Asn(asn))
-            .collect();
-        chain.sort_unstable();
-        // Small between two large says it best; then whoever usually carries least.
-        let odd = chain
-            .iter()
-            .map(|&asn| (asn, self.shares(asn, beneath.iter().copied()).0))
-            .filter(|&(_, share)| share >= 0.5)
-            .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)));
-        if let Some((asn, _)) = odd {
-            return Some(asn);
-        }
-        chain
-            .into_iter()
-            .min_by_key(|&asn| (self.normal_transit(asn), self.depth(asn, &beneath)))
-    }
-
-    /// Distance from us on the first member's path, deepest first.
-    fn depth(&self, asn: Asn, members: &[&Candidate]) -> usize {
-        members.first().map_or(0, |one| {
-            let (path, count) = hops(self.rib, one.new);
-            let at = path
-                .iter()
-                .take(count)
-                .position(|&hop| hop == asn)
-                .unwrap_or(0);
-            DEPTH - at
-        })
-    }
-
-    fn node_counts<'m>(&self, members: impl Iterator<Item = &'m Candidate>) -> Counts {
+    pub(super) fn node_counts<'m>(&self, members: impl Iterator<Item = &'m Candidate>) -> Counts {
         let mut counts = Counts::default();
         for candidate in members {
             let (path, count) = hops(self.rib, candidate.new);
@@ -336,7 +159,11 @@ impl<'a> Scene<'a> {
 
     /// Shares of paths on which `asn` is small between two large ones, and on which
     /// what lies behind it is new to the route.
-    fn shares<'m>(&self, asn: Asn, members: impl Iterator<Item = &'m Candidate>) -> (f64, f64) {
+    pub(super) fn shares<'m>(
+        &self,
+        asn: Asn,
+        members: impl Iterator<Item = &'m Candidate>,
+    ) -> (f64, f64) {
         let (mut seen, mut odd, mut displaced) = (0_u32, 0_u32, 0_u32);
         let own = self.normal(asn).max(1);
         let large = u64::from(self.routes) / 100;
@@ -486,7 +313,7 @@ impl Evidence {
     }
 }
 
-fn ranked(votes: &Counts) -> Vec<Asn> {
+pub(super) fn ranked(votes: &Counts) -> Vec<Asn> {
     let mut order: Vec<(u32, u32)> = votes.iter().map(|(&asn, &count)| (count, asn)).collect();
     order.sort_unstable_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
     order.into_iter().map(|(_, asn)| Asn(asn)).collect()

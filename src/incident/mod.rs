@@ -15,6 +15,7 @@ pub mod record;
 pub mod report;
 mod samples;
 pub mod settings;
+mod suspects;
 pub mod window;
 
 pub use evidence::{Evidence, Severity};
