@@ -166,7 +166,7 @@ impl Engine {
         let absent = self
             .rib
             .table::<A>()
-            .rows()
+            .known()
             .saturating_sub(present as usize);
         let flooded = absent > MOST_ABSENT.max(present as usize);
         let history = if flooded {

@@ -285,7 +285,9 @@ impl Engine {
         if !returned && !blackhole {
             finds |= Finds::CHANGED;
         }
-        self.count(news, change, finds);
+        if !blackhole {
+            self.count(news, change, finds);
+        }
         finds
     }
 

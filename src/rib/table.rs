@@ -48,6 +48,8 @@ where
     paths: HashMap<(u32, u32), u32, RandomState>,
     /// The other way round: (row of the prefix, identifier) of an ADD-PATH row.
     primary: HashMap<u32, (u32, u32), RandomState>,
+    /// ADD-PATH rows that a prefix's row has.
+    members: HashMap<u32, u32, RandomState>,
     /// Origins beyond the first, with the second they were first seen.
     more_origins: HashMap<u32, Vec<(u32, u32)>, RandomState>,
     /// Prefixes with a holder, ADD-PATH ones counted once.
@@ -68,6 +70,7 @@ where
             free: Vec::new(),
             paths: HashMap::default(),
             primary: HashMap::default(),
+            members: HashMap::default(),
             more_origins: HashMap::default(),
             present: 0,
             last: None,
@@ -129,13 +132,14 @@ where
         if nlri.path_id == 0 {
             return primary;
         }
-        let reverse = &mut self.primary;
+        let (reverse, members) = (&mut self.primary, &mut self.members);
         *self
             .paths
             .entry((primary, nlri.path_id))
             .or_insert_with(|| {
                 let row = make(true);
                 reverse.insert(row, (primary, nlri.path_id));
+                *members.entry(primary).or_insert(0) += 1;
                 row
             })
     }
@@ -180,6 +184,11 @@ where
         self.rows.len()
     }
 
+    /// Rows in use: with a holder, or remembered.
+    pub fn known(&self) -> usize {
+        self.rows.len().saturating_sub(self.free.len())
+    }
+
     /// Prefixes that some view has.
     pub fn present(&self) -> u32 {
         self.present
@@ -190,6 +199,11 @@ where
         let primary = self.primary(row);
         if let Some(contents) = self.rows.get_mut(primary as usize) {
             self.present += u32::from(contents.holders == 0);
+            contents.holders += 1;
+        }
+        if primary != row
+            && let Some(contents) = self.rows.get_mut(row as usize)
+        {
             contents.holders += 1;
         }
     }
@@ -205,6 +219,13 @@ where
                 contents.left = seconds(now);
                 self.present -= 1;
             }
+        }
+        if primary != row
+            && let Some(contents) = self.rows.get_mut(row as usize)
+            && contents.holders > 0
+        {
+            contents.holders -= 1;
+            contents.left = seconds(now);
         }
     }
 
@@ -297,25 +318,42 @@ where
             let Some(&contents) = self.get(row) else {
                 break;
             };
-            if contents.holders > 0
-                || contents.left == NEVER
-                || contents.left >= seconds(before)
-                || contents.add_path
-            {
+            if contents.holders > 0 || contents.left == NEVER || contents.left >= seconds(before) {
                 continue;
             }
-            // A freed row keeps its place: `NEVER` tells it from one with history.
-            if self.trie.get(&(contents.addr, contents.len)) == Some(&row) {
-                self.last = None;
+            if contents.add_path {
+                self.forget_path(row);
+            } else if self.members.contains_key(&row) {
+                // Its ADD-PATH rows go first; they have been left as long.
+                continue;
+            } else if self.trie.get(&(contents.addr, contents.len)) == Some(&row) {
                 self.trie.remove(&(contents.addr, contents.len));
                 self.more_origins.remove(&row);
-                if let Some(place) = self.rows.get_mut(row as usize) {
-                    place.left = NEVER;
-                }
-                self.free.push(row);
+            } else {
+                continue;
             }
+            self.last = None;
+            // A freed row keeps its place: `NEVER` tells it from one with history.
+            if let Some(place) = self.rows.get_mut(row as usize) {
+                place.left = NEVER;
+            }
+            self.free.push(row);
         }
         (end < self.rows.len() as u32).then_some(end)
+    }
+
+    /// Takes an ADD-PATH row from its prefix.
+    fn forget_path(&mut self, row: u32) {
+        let Some((primary, id)) = self.primary.remove(&row) else {
+            return;
+        };
+        self.paths.remove(&(primary, id));
+        if let Some(members) = self.members.get_mut(&primary) {
+            *members -= 1;
+            if *members == 0 {
+                self.members.remove(&primary);
+            }
+        }
     }
 
     /// Bytes held by trie and rows.
@@ -332,4 +370,59 @@ pub fn seconds(time: Timestamp) -> u32 {
     u32::try_from(time.secs())
         .unwrap_or(NEVER - 1)
         .clamp(1, NEVER - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::from_secs(1_000_000 + seconds)
+    }
+
+    fn nlri(addr: u32, path_id: u32) -> Nlri<u32> {
+        Nlri::new(addr, 24, path_id)
+    }
+
+    fn come_and_go(table: &mut Table<u32>, nlri: Nlri<u32>, now: Timestamp) -> u32 {
+        let row = table.row_or_new(nlri);
+        table.hold(row);
+        table.let_go(row, now);
+        row
+    }
+
+    #[test]
+    fn a_forgotten_prefix_takes_its_add_path_rows_with_it() {
+        let mut table = Table::default();
+        let (old, new) = (nlri(0x1400_0000, 7), nlri(0x1500_0000, 7));
+        come_and_go(&mut table, old, at(0));
+        assert_eq!(table.forget(at(0), 0, 100), None, "not yet");
+        assert!(table.row(old).is_some());
+        table.forget(at(10), 0, 100);
+        table.forget(at(10), 0, 100);
+        assert_eq!(
+            (table.row(old), table.row(nlri(0x1400_0000, 0))),
+            (None, None)
+        );
+        // The next prefix in the same rows is itself and nothing else.
+        let row = table.row_or_new(new);
+        assert_eq!(table.nlri(row), Some(new));
+        assert_eq!(table.rows(), 2);
+    }
+
+    #[test]
+    fn path_identifiers_that_come_and_go_on_a_standing_prefix_do_not_add_up() {
+        let mut table = Table::default();
+        let standing = table.row_or_new(nlri(0x1400_0000, 0));
+        table.hold(standing);
+        for id in 1..10_000_u32 {
+            come_and_go(&mut table, nlri(0x1400_0000, id), at(u64::from(id)));
+            if id % 100 == 0 {
+                table.forget(at(u64::from(id)), 0, 10_000);
+            }
+        }
+        assert!(table.rows() < 300, "{} rows", table.rows());
+        assert_eq!(table.present(), 1);
+        assert!(table.row(nlri(0x1400_0000, 0)).is_some());
+    }
 }

@@ -266,12 +266,10 @@ impl Folder {
     }
 
     fn absorb(&mut self, slot: Slot, one: &Candidate, len: u8, rib: &mut Rib<Verdict>) {
-        // A route that went back and forth while it waited is one route.
-        if self
-            .ledger
-            .get(one.route)
-            .is_some_and(|entry| entry.incident == slot)
-        {
+        // A route that went back and forth while it waited is one route, and one that
+        // another incident has is that one's.
+        let entry = self.ledger.get(one.route);
+        if entry.is_some_and(|entry| entry.incident.is_some()) {
             return;
         }
         let verdict = rib.paths.verdict(one.new);
