@@ -2,6 +2,7 @@
 //! from each of one or four sessions, in UPDATEs of one and of five NLRI, at 20,000 a
 //! second of event time. `opened` is the time from the first byte to the incident being
 //! told, `absorbed` that to the last route. Tables are loaded anew each time, untimed.
+//! `absorbed` is time on the processor, which the kernel accounts too coarsely for `opened`.
 //!
 //!     cargo bench --bench burst
 
@@ -23,8 +24,12 @@ const ROUTES: u32 = 160_000;
 fn run(table: &[u8], leak: &[u8]) -> (Duration, Duration) {
     let mut replay = Replay::new(worlds::engine());
     worlds::feed(&mut replay, table.to_vec());
+    // The twenty minutes between table and leak pass before the first byte comes.
+    replay
+        .engine
+        .advance(worlds::beginning(leak), &mut Vec::new());
     let mut reader = worlds::reader(leak.to_vec());
-    let start = Instant::now();
+    let (clock, start) = (Instant::now(), worlds::on_processor());
     let mut opened = None;
     let mut incidents = 0;
     let mut tell = |output| {
@@ -32,11 +37,11 @@ fn run(table: &[u8], leak: &[u8]) -> (Duration, Duration) {
             && report.event == Step::Opened
         {
             incidents += 1;
-            opened.get_or_insert_with(|| start.elapsed());
+            opened.get_or_insert_with(|| clock.elapsed());
         }
     };
     replay.read(&mut reader, &mut tell, &mut || {});
-    let absorbed = start.elapsed();
+    let absorbed = worlds::on_processor().saturating_sub(start);
     assert_eq!(incidents, 1, "one leak is one incident");
     (opened.expect("an incident"), absorbed)
 }

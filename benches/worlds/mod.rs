@@ -11,6 +11,7 @@ use std::{
     io::Cursor,
     net::{IpAddr, Ipv4Addr},
     path::Path,
+    time::Duration,
 };
 
 use leakwatch::{
@@ -71,6 +72,13 @@ fn batches(bytes: &[u8], mut each: impl FnMut(&Batch)) {
         each(&batch);
     }
     each(&batch);
+}
+
+/// When the first event of `bytes` happened.
+pub fn beginning(bytes: &[u8]) -> Timestamp {
+    let mut batch = Batch::default();
+    reader(bytes.to_vec()).read_batch(&mut batch);
+    batch.events.first().expect("an event").time
 }
 
 /// The peer that a world numbers `index`.
@@ -312,4 +320,13 @@ pub fn resident() -> u64 {
         .and_then(|field| field.parse().ok())
         .unwrap_or(0);
     pages * 4096
+}
+
+/// Time that this thread has been on a processor: on a busy machine it says more than a
+/// clock. From the kernel's accounting; where there is none, nothing can be measured.
+pub fn on_processor() -> Duration {
+    let accounting = std::fs::read_to_string("/proc/thread-self/schedstat");
+    let accounting = accounting.expect("the kernel's account of this thread");
+    let nanoseconds = accounting.split(' ').next().and_then(|n| n.parse().ok());
+    Duration::from_nanos(nanoseconds.expect("nanoseconds"))
 }
