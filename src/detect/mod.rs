@@ -1,6 +1,6 @@
 //! One file per detector: what a change of a route, a path or a count says is wrong.
 //!
-//! Path detectors judge a path once, when it is first seen ([`verdict`]); route
+//! Path detectors judge a path once, when it is first seen ([`judge`]); route
 //! detectors judge the route as it was and as it is; rate detectors keep token
 //! buckets per view. What they find is folded into incidents next door.
 

@@ -94,11 +94,10 @@ const fn is_checkpoint(count: u32) -> bool {
 /// The ASes that are on a route's new path and were not on its old one. Nothing can be
 /// said of a view whose table is not known.
 fn gained(one: &Candidate, rib: &Rib<Verdict>) -> impl Iterator<Item = Asn> {
-    let (path, count) = hops(rib, one.new);
-    let count = if one.finds.any(Finds::UNTABLED) {
-        0
+    let (path, count) = if one.finds.any(Finds::UNTABLED) {
+        ([Asn(0); DEPTH], 0)
     } else {
-        count
+        hops(rib, one.new)
     };
     let old = one.old;
     path.into_iter()
