@@ -118,7 +118,8 @@ pub(super) const SETTINGS: &[Setting] = &[
         "origins",
         detect.more_specific.origins,
         Count(1..=1_000_000),
-        "Or of at least so many origin ASes: nobody splits the blocks of ten others on purpose."
+        "And of at least so many origin ASes: nobody splits the blocks of ten others on purpose. \
+         One origin alone needs five times the covers instead."
     ),
     setting!(
         "detect.path_length",
@@ -335,9 +336,9 @@ pub(super) const SETTINGS: &[Setting] = &[
         "incident",
         "most_open",
         incident.most_open,
-        Count(1..=1_000_000),
+        Count(1..=60_000),
         "Open incidents at most, which bounds memory whatever a stranger sends. What comes \
-         beyond is gathered into one unattributed incident per view."
+         beyond is gathered into one incident of each kind that names nobody."
     ),
     setting!(
         "incident",

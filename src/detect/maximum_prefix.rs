@@ -14,6 +14,8 @@ pub enum Headroom {
     Warning,
     /// At the critical share or beyond.
     Critical,
+    /// At the limit or beyond.
+    Over,
 }
 
 /// Judges `routes` against `limit`, with the peer's own warning share if it has one.
@@ -24,7 +26,9 @@ pub fn judge(
     settings: &settings::MaximumPrefix,
 ) -> Headroom {
     let percent = u64::from(routes) * 100 / u64::from(limit.max(1));
-    if percent >= u64::from(settings.critical_percent) {
+    if routes >= limit {
+        Headroom::Over
+    } else if percent >= u64::from(settings.critical_percent) {
         Headroom::Critical
     } else if percent >= u64::from(warning_percent.unwrap_or(settings.warning_percent)) {
         Headroom::Warning
@@ -45,7 +49,9 @@ mod tests {
         assert_eq!(near(750), Headroom::Warning);
         assert_eq!(near(949), Headroom::Warning);
         assert_eq!(near(950), Headroom::Critical);
-        assert_eq!(near(u32::MAX), Headroom::Critical);
+        assert_eq!(near(999), Headroom::Critical);
+        assert_eq!(near(1000), Headroom::Over);
+        assert_eq!(near(u32::MAX), Headroom::Over);
     }
 
     #[test]
@@ -58,7 +64,7 @@ mod tests {
     #[test]
     fn a_limit_of_nothing_is_passed_by_one_and_divides_nothing() {
         let settings = settings::MaximumPrefix::default();
-        assert_eq!(judge(0, 0, None, &settings), Headroom::Fine);
-        assert_eq!(judge(1, 0, None, &settings), Headroom::Critical);
+        assert_eq!(judge(0, 1, None, &settings), Headroom::Fine);
+        assert_eq!(judge(1, 0, None, &settings), Headroom::Over);
     }
 }

@@ -88,7 +88,7 @@ pub struct MoreSpecific {
     pub window: Duration,
     /// … under at least this many covering prefixes …
     pub covers: u32,
-    /// … or of at least this many origins.
+    /// … and of at least this many origins.
     pub origins: u32,
 }
 

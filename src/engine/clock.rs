@@ -125,7 +125,9 @@ impl Engine {
         let before = std::mem::replace(&mut state.headroom, near);
         if near > before {
             let severity = match near {
-                maximum_prefix::Headroom::Critical => Severity::Critical,
+                maximum_prefix::Headroom::Critical | maximum_prefix::Headroom::Over => {
+                    Severity::Critical
+                }
                 _ => Severity::Warning,
             };
             let what = Evidence {

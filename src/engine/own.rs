@@ -1,61 +1,65 @@
 //! Whether the world still sees our own prefixes.
 
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+
 use super::Engine;
 use crate::{
     bgp::{Address, Afi, Nlri, Prefix},
     detect::Phase,
     incident::Output,
-    rib::Family,
+    rib::{Family, PathId, ViewId},
 };
 
-/// The most views that held each own prefix, in the order of the reference.
+/// Which views have held which own prefix, by its place in the reference.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Visibility(Vec<u32>);
+pub(super) struct Visibility(HashSet<(usize, ViewId), RandomState>);
 
 impl Engine {
-    /// Tells when own prefixes are gone from more than half of the live views that could
-    /// have them. A peer that is down takes its views out of the count.
+    /// Tells when own prefixes are gone from more than half of the live views that ever
+    /// had them. A peer that is down takes its views out of the count.
     pub(super) fn check_visibility(&mut self, out: &mut Vec<Output>) {
         if self.reference.own.is_empty() {
             return;
         }
-        let live = |afi| {
-            let live = self
-                .views
-                .iter()
-                .filter(|view| view.afi == afi && view.gate.phase == Phase::Live);
-            live.count() as u32
-        };
-        let (live4, live6) = (live(Afi::Ipv4), live(Afi::Ipv6));
-        let mut most = std::mem::take(&mut self.visibility.0);
-        most.resize(self.reference.own.len(), 0);
+        let mut held = std::mem::take(&mut self.visibility.0);
         let mut lost = 0;
-        for (own, most) in self.reference.own.iter().zip(&mut most) {
-            let (holders, live) = match own.prefix {
+        for (index, own) in self.reference.own.iter().enumerate() {
+            let (afi, row) = match own.prefix {
                 Prefix::V4(net) => (
-                    self.holders(u32::from(net.network()), net.prefix_len()),
-                    live4,
+                    Afi::Ipv4,
+                    self.row(u32::from(net.network()), net.prefix_len()),
                 ),
                 Prefix::V6(net) => (
-                    self.holders(u128::from(net.network()), net.prefix_len()),
-                    live6,
+                    Afi::Ipv6,
+                    self.row(u128::from(net.network()), net.prefix_len()),
                 ),
             };
-            *most = (*most).max(holders);
-            lost += u32::from(holders * 2 < live.min(*most));
+            let (mut had, mut has) = (0_u32, 0_u32);
+            for (place, view) in self.views.iter().enumerate() {
+                if view.afi != afi || view.gate.phase != Phase::Live {
+                    continue;
+                }
+                let id = ViewId(place as u16);
+                let path = row.and_then(|row| Some(self.rib.column(id)?.get(row).path()));
+                let holds = path.is_some_and(PathId::is_some);
+                if holds {
+                    held.insert((index, id));
+                }
+                has += u32::from(holds);
+                had += u32::from(holds || held.contains(&(index, id)));
+            }
+            lost += u32::from(has * 2 < had);
         }
-        self.visibility.0 = most;
+        self.visibility.0 = held;
         let (folder, mut world) = self.folding(out);
         folder.own_lost(lost, &mut world);
     }
 
-    fn holders<A: Family + Address>(&self, addr: A, len: u8) -> u32
+    fn row<A: Family + Address>(&self, addr: A, len: u8) -> Option<u32>
     where
         (A, u8): prefix_trie::Prefix,
     {
-        let table = self.rib.table::<A>();
-        let row = table.row(Nlri::new(addr, len, 0));
-        row.and_then(|row| table.get(row))
-            .map_or(0, |row| row.holders)
+        self.rib.table::<A>().row(Nlri::new(addr, len, 0))
     }
 }

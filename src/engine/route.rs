@@ -46,6 +46,9 @@ impl Engine {
         (A, u8): prefix_trie::Prefix,
     {
         let verdict = self.rib.paths.verdict(news.path);
+        let (v4, v6) = self.rib.prefixes();
+        let present = if A::BITS == 32 { v4 } else { v6 };
+        let feeds_much = self.rib.routes(news.view) >= present / 10;
         let Some(state) = self.views.get_mut(news.view.index()) else {
             return;
         };
@@ -58,6 +61,12 @@ impl Engine {
         if verdict.through_us && !state.allow_own_as {
             finds |=
                 Finds::of(Detector::PathRepeat) | Finds::SEPARATE | Finds::NOTABLE | Finds::EXTREME;
+        }
+        // A network that sells no transit may feed a collector all it has; that it leaks to
+        // us can be told only where it normally sends a small part of the table.
+        let direct = verdict.neighbour.0 == 0 && finds.has(Detector::NeverTransit);
+        if direct && (!state.gate.had_table || feeds_much) {
+            finds = finds.without(Finds::of(Detector::NeverTransit));
         }
         if state.private {
             finds = finds.without(Finds::of(Detector::Bogon));

@@ -8,7 +8,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use super::{
-    evidence::Evidence,
+    evidence::{Evidence, Least},
     gains::{Counts, Gains, contains, hops},
     ledger::POLICY,
     window::Candidate,
@@ -198,7 +198,10 @@ impl<'a> Scene<'a> {
 
     /// What speaks against `offender`, from every candidate that is its doing.
     pub fn examine(&self, offender: Asn) -> Suspect {
-        let mut evidence = Evidence::default();
+        let mut evidence = Evidence {
+            least: Least::of(self.settings),
+            ..Evidence::default()
+        };
         let mut lefts = Counts::default();
         let mut members = Vec::new();
         let mut rows: HashMap<_, Finds, RandomState> = HashMap::default();

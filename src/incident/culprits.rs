@@ -96,8 +96,18 @@ impl Bench<'_> {
     }
 
     fn by_own_prefix(&self, scene: &Scene<'_>) -> Option<Pattern> {
-        let asn = *scene.by_own_prefix().first()?;
+        scene
+            .by_own_prefix()
+            .into_iter()
+            .take(MOST)
+            .find_map(|asn| self.own_prefix_of(scene, asn))
+    }
+
+    fn own_prefix_of(&self, scene: &Scene<'_>, asn: Asn) -> Option<Pattern> {
         let suspect = scene.examine(asn);
+        if suspect.evidence.own == 0 {
+            return None;
+        }
         let own = Finds::of(Detector::OwnPrefix);
         let leak = suspect.evidence.valley + suspect.evidence.never_transit > 0;
         let (kind, absorbs) = if leak {

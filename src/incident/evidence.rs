@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::{report::grouped, settings::Settings};
+use crate::detect;
 
 /// How bad an incident is. `Critical` is what pages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -75,6 +76,31 @@ pub struct Evidence {
     pub displaced_share: f64,
     /// A limit is near or passed.
     pub headroom: bool,
+    /// From how many prefixes each sort speaks.
+    pub least: Least,
+}
+
+/// From how many prefixes a sort of evidence speaks, as the detectors' settings say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Least {
+    novel: u32,
+    valley: u32,
+    never_transit: u32,
+    specific: u32,
+    separate: u32,
+}
+
+impl Least {
+    /// Out of the settings.
+    pub const fn of(settings: &detect::settings::Settings) -> Self {
+        Least {
+            novel: settings.more_specific.prefixes,
+            valley: settings.valley.prefixes,
+            never_transit: settings.never_transit.prefixes,
+            specific: settings.specific.prefixes,
+            separate: settings.path_repeat.separate,
+        }
+    }
 }
 
 /// One line of evidence, for reports: what was seen, how strong it is.
@@ -137,21 +163,21 @@ impl Evidence {
                 ),
             );
         }
-        if self.separate >= 100 {
+        if self.separate > 0 && self.separate >= self.least.separate {
             add(
                 "policy",
                 0.8,
                 format!("one AS twice in {} paths", grouped(self.separate)),
             );
         }
-        if self.never_transit >= 20 {
+        if self.never_transit > 0 && self.never_transit >= self.least.never_transit {
             let what = format!(
                 "{} routes through a network that sells no transit",
                 grouped(self.never_transit)
             );
             add("policy", 0.75, what);
         }
-        if self.valley >= 20 {
+        if self.valley > 0 && self.valley >= self.least.valley {
             let what = format!(
                 "{} routes handed on between providers or peers (RFC 7908)",
                 grouped(self.valley)
@@ -171,7 +197,7 @@ impl Evidence {
             );
             add("novelty", strength, what);
         }
-        if self.novel >= 100 {
+        if self.novel > 0 && self.novel >= self.least.novel {
             let what = format!(
                 "{} more-specifics never seen before, under {} covering routes of {} origins",
                 grouped(self.novel),
@@ -187,7 +213,7 @@ impl Evidence {
             };
             add("novelty", strength, what);
         }
-        if self.specific >= 100 {
+        if self.specific > 0 && self.specific >= self.least.specific {
             add(
                 "novelty",
                 0.6,

@@ -56,6 +56,16 @@ kinds! {
     MaximumPrefix = "maximum_prefix",
 }
 
+impl Kind {
+    /// Whether a view as a whole is blamed for it, and no AS.
+    pub const fn is_of_a_view(self) -> bool {
+        matches!(
+            self,
+            Kind::Surge | Kind::Withdrawal | Kind::MaximumPrefix | Kind::Visibility
+        )
+    }
+}
+
 impl Serialize for Kind {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
@@ -249,6 +259,21 @@ impl Incident {
         self.rows.contains_key(&(route.afi, route.row))
     }
 
+    /// More was found of the same offender: what was a note may be a leak after all.
+    pub fn strengthen(&mut self, kind: Kind, seen: &Evidence) {
+        let known = &mut self.evidence;
+        known.gained = known.gained.max(seen.gained);
+        known.odd_share = known.odd_share.max(seen.odd_share);
+        known.displaced_share = known.displaced_share.max(seen.displaced_share);
+        if known.burst == 0 {
+            known.normal = seen.normal;
+            known.burst = seen.burst;
+        }
+        if kind == Kind::Leak {
+            self.key.kind = kind;
+        }
+    }
+
     /// A covering row of one of its more-specifics.
     pub fn cover(&mut self, afi: Afi, row: u32) {
         self.covers.insert((afi, row));
@@ -283,16 +308,21 @@ impl Incident {
         self.views.iter().any(|share| share.unobservable)
     }
 
-    /// Moves through its life; returns whether it was resolved just now, and when.
-    pub fn step(&mut self, now: Timestamp, settings: &Settings) -> Option<Timestamp> {
-        let few = match self.holds {
+    /// Whether nearly nothing of it is left.
+    pub fn is_few(&self, settings: &Settings) -> bool {
+        match self.holds {
             Some(holds) => !holds,
             None => {
                 self.active == 0
                     || f64::from(self.active)
                         < f64::from(self.peak) * settings.resolve_percent / 100.0
             }
-        };
+        }
+    }
+
+    /// Moves through its life; returns whether it was resolved just now, and when.
+    pub fn step(&mut self, now: Timestamp, settings: &Settings) -> Option<Timestamp> {
+        let few = self.is_few(settings);
         match self.state {
             State::Open if few && !self.is_unobservable() => {
                 self.state = State::Receding(now);

@@ -281,6 +281,7 @@ pub fn grouped(count: u32) -> String {
 fn summary(event: &IncidentEvent, reference: &Reference) -> String {
     let who = match event.offender {
         Some(offender) => as_name(offender, reference),
+        None if !event.kind.is_of_a_view() => "A group of networks".to_owned(),
         None => match event.views.first() {
             Some(view) => format!("Peer {} ({}) of {}", view.peer, view.peer_as, view.router),
             None => "A peer".to_owned(),
@@ -300,7 +301,7 @@ fn summary(event: &IncidentEvent, reference: &Reference) -> String {
         Kind::MoreSpecific => {
             format!("{who} announces {count}{of} as more-specifics never seen before{through}")
         }
-        Kind::Origin => format!("{who} announces {count} that are not its own{through}"),
+        Kind::Origin => format!("{who} announces {count} not its own{through}"),
         Kind::Path => format!("{who} sends {count} with a path no router needs{through}"),
         Kind::Specific => format!("{who} announces {count}{of} too specific to carry{through}"),
         Kind::Bogon => format!("{who} announces {count} with special-purpose numbers{through}"),

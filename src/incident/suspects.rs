@@ -61,21 +61,27 @@ impl Scene<'_> {
     }
 
     fn beside_us(&self, candidate: &Candidate) -> Asn {
+        let (path, count) = hops(self.rib, candidate.new);
+        let from_end = |steps: usize| {
+            count
+                .checked_sub(steps)
+                .and_then(|at| path.get(at))
+                .copied()
+        };
         let origin = self.rib.paths.verdict(candidate.new).origin;
-        if !self
+        if origin.0 == 0 {
+            // A set hides who announced it; the last AS before it passed it on.
+            return from_end(1).unwrap_or_default();
+        }
+        if self
             .reference
             .own
             .iter()
             .any(|own| own.origins.contains(&origin))
         {
-            return origin;
+            return from_end(2).unwrap_or(origin);
         }
-        let (path, count) = hops(self.rib, candidate.new);
-        count
-            .checked_sub(2)
-            .and_then(|beside| path.get(beside))
-            .copied()
-            .unwrap_or(origin)
+        origin
     }
 
     /// Suspects by what is odd about single paths or prefixes: who repeats itself, or

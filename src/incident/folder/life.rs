@@ -260,8 +260,9 @@ impl Folder {
     /// Whether anything is left to resolve by the mere passing of time.
     pub fn is_settling(&self) -> bool {
         self.open().any(|incident| {
-            matches!(incident.state, State::Receding(_))
-                || (incident.active == 0 && incident.holds != Some(true))
+            // Rates fall by waiting; what is missing or too many does not.
+            let rate = matches!(incident.key.kind, Kind::Withdrawal | Kind::Surge);
+            matches!(incident.state, State::Receding(_)) || incident.is_few(&self.settings) || rate
         })
     }
 }

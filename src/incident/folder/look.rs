@@ -105,11 +105,13 @@ impl Folder {
                 burst: seen.burst,
                 odd_share: seen.odd_share,
                 displaced_share: seen.displaced_share,
+                least: seen.least,
                 ..Evidence::default()
             };
             self.place(key, evidence, world.now)
         };
         if let Some(incident) = self.incident(slot) {
+            incident.strengthen(pattern.kind, &pattern.suspect.evidence);
             incident.absorbs |= pattern.absorbs;
             incident.absorbs_all |= pattern.absorbs_all;
         }
