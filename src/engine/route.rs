@@ -14,6 +14,9 @@ use crate::{
     rib::{Change, Family, Marks, NEVER, PathId, ViewId, seconds},
 };
 
+/// ASes remembered for their long or repetitive paths; the real table has a few hundred.
+const MOST_STABLE: usize = 65_536;
+
 /// What an UPDATE says of all its prefixes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct News {
@@ -104,6 +107,9 @@ impl Engine {
         }
         match shared.phase {
             Phase::Dumping | Phase::Down => {
+                if self.stable.len() >= MOST_STABLE {
+                    return;
+                }
                 let known = self.stable.entry(verdict.culprit.0).or_default();
                 known.0 = known.0.max(verdict.length);
                 known.1 = known.1.max(verdict.run);

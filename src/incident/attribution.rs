@@ -202,6 +202,12 @@ impl<'a> Scene<'a> {
             least: Least::of(self.settings),
             ..Evidence::default()
         };
+        let newest = self
+            .candidates
+            .iter()
+            .map(|one| one.time)
+            .max()
+            .unwrap_or_default();
         let mut lefts = Counts::default();
         let mut members = Vec::new();
         let mut rows: HashMap<_, Finds, RandomState> = HashMap::default();
@@ -214,7 +220,10 @@ impl<'a> Scene<'a> {
             };
             let verdict = self.rib.paths.verdict(candidate.new);
             let gained = candidate.old.is_none() || !contains(self.rib, candidate.old, offender);
-            let finds = self.own_finds(candidate, &verdict, offender);
+            let mut finds = self.own_finds(candidate, &verdict, offender);
+            if newest.since(candidate.time) > self.settings.more_specific.window {
+                finds = finds.without(Finds::of(Detector::MoreSpecific));
+            }
             if finds.is_quiet() && !gained {
                 continue;
             }
