@@ -471,7 +471,11 @@ fn check_incidents(engine: &Engine) {
         let routes = ledger.routes_of(slot);
         let shares: u32 = incident.views.iter().map(|share| share.active).sum();
         assert_eq!(shares as usize, routes.len(), "routes of {}", incident.id);
-        let prefixes: BTreeSet<_> = routes.iter().map(|one| (one.afi, one.row)).collect();
+        let prefixes: BTreeSet<_> = {
+            let rib = engine.rib();
+            let primary = |one: &RouteKey| (one.afi, rib.primary(one.afi, one.row));
+            routes.iter().map(primary).collect()
+        };
         assert_eq!(incident.active as usize, prefixes.len(), "{}", incident.id);
         assert!(incident.active <= incident.peak && incident.peak <= incident.total());
         let by_origin: u32 = incident.victims.values().sum();

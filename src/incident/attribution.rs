@@ -233,8 +233,9 @@ impl<'a> Scene<'a> {
                 None
             };
             *lefts.entry(left.unwrap_or_default().0).or_insert(0) += 1;
+            let route = candidate.route;
             *rows
-                .entry((candidate.route.afi, candidate.route.row))
+                .entry((route.afi, self.rib.primary(route.afi, route.row)))
                 .or_insert(Finds::NONE) |= finds;
             if finds.has(Detector::MoreSpecific) && candidate.cover != u32::MAX {
                 covers.insert(candidate.cover);

@@ -30,6 +30,8 @@ pub struct Entry {
     pub finds: Finds,
     /// The incident it belongs to.
     pub incident: Slot,
+    /// The row of its prefix: the route's own, but for those of ADD-PATH.
+    pub prefix: u32,
     /// Who is behind a policy finding; AS 0 if nobody is.
     pub culprit: Asn,
 }

@@ -296,6 +296,14 @@ impl<V: Copy + Default> Rib<V> {
             + self.topology.memory()
     }
 
+    /// The row that stands for a row's prefix: itself, but for those of ADD-PATH.
+    pub fn primary(&self, afi: Afi, row: u32) -> u32 {
+        match afi {
+            Afi::Ipv4 => self.v4.primary(row),
+            Afi::Ipv6 => self.v6.primary(row),
+        }
+    }
+
     /// A row of either family as a prefix.
     pub fn prefix(&self, afi: Afi, row: u32) -> Option<crate::bgp::Prefix> {
         match afi {

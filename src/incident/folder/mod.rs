@@ -152,7 +152,10 @@ impl Folder {
     pub fn clear(&mut self, route: RouteKey) -> Option<Entry> {
         let entry = self.ledger.clear(route)?;
         if let Some(incident) = self.incident(entry.incident) {
-            incident.release(route);
+            incident.release(RouteKey {
+                row: entry.prefix,
+                ..route
+            });
         }
         Some(entry)
     }
@@ -174,6 +177,7 @@ impl Folder {
             let entry = Entry {
                 finds: one.finds,
                 incident: Slot::NONE,
+                prefix: world.rib.primary(one.route.afi, one.route.row),
                 culprit,
             };
             self.ledger.raise(one.route, entry);
@@ -227,11 +231,15 @@ impl Folder {
     /// The incident that a route of a table dump was part of before its peer went down.
     fn returning(&self, one: &Candidate, rib: &mut Rib<Verdict>) -> Slot {
         let slot = self.tag(rib, one.new);
+        let prefix = RouteKey {
+            row: rib.primary(one.route.afi, one.route.row),
+            ..one.route
+        };
         let known = self
             .incidents
             .get(usize::from(slot.0))
             .and_then(Option::as_ref)
-            .is_some_and(|incident| incident.knows(one.route));
+            .is_some_and(|incident| incident.knows(prefix));
         if known { slot } else { Slot::NONE }
     }
 
@@ -276,6 +284,7 @@ impl Folder {
         let entry = Entry {
             finds: one.finds,
             incident: slot,
+            prefix: rib.primary(one.route.afi, one.route.row),
             culprit: verdict.culprit,
         };
         if !self.ledger.assign(one.route, slot) {
@@ -287,7 +296,12 @@ impl Folder {
         let Some(incident) = self.incident(slot) else {
             return;
         };
-        if incident.absorb(one.route, len, verdict.origin, one.finds, one.time) {
+        // Several paths to one prefix (RFC 7911) are one prefix.
+        let prefix = RouteKey {
+            row: entry.prefix,
+            ..one.route
+        };
+        if incident.absorb(prefix, len, verdict.origin, one.finds, one.time) {
             incident.evidence.add(one.finds);
             if one.cover != u32::MAX {
                 incident.cover(one.route.afi, one.cover);
