@@ -130,6 +130,10 @@ impl Inputs {
         };
         for entry in entries {
             match entry.and_then(|entry| Ok((entry.path(), entry.file_type()?))) {
+                // A drill's directory holds its settings beside its recordings.
+                Ok((file, kind)) if kind.is_file() && file.extension() == Some("toml".as_ref()) => {
+                    self.note(&file, "settings, not a recording; skipped");
+                }
                 Ok((file, kind)) if kind.is_file() => found.push(file),
                 Ok((other, kind)) => {
                     let what = match kind {
