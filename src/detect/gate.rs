@@ -5,8 +5,6 @@
 //! *standing* summary. A view that starts with updates alone is `warming`: only what
 //! needs no memory may speak.
 
-use std::time::Duration;
-
 use super::settings;
 use crate::bgp::Timestamp;
 
@@ -103,14 +101,6 @@ impl Gate {
         self.phase = Phase::Live;
         self.since = now;
     }
-
-    /// How long it has been live.
-    pub fn live_for(&self, now: Timestamp) -> Duration {
-        match self.phase {
-            Phase::Live => now.since(self.since),
-            _ => Duration::ZERO,
-        }
-    }
 }
 
 #[cfg(test)]
@@ -154,6 +144,5 @@ mod tests {
         assert!(!gate.end_of_rib(at(100_001)));
         gate.dump(at(100_002));
         assert!(gate.end_of_rib(at(100_003)));
-        assert_eq!(gate.live_for(at(100_013)), Duration::from_secs(10));
     }
 }

@@ -197,7 +197,6 @@ impl Engine {
             matches!(shared.phase, Phase::Live | Phase::Warming) || finds.has(Detector::OwnPrefix);
         let raised = Raised {
             candidate,
-            len: nlri.len,
             speaks,
             was_in_incident,
         };

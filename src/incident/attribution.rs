@@ -305,7 +305,6 @@ impl Evidence {
         self.routes += 1;
         let counted = [
             (Finds::of(Detector::MoreSpecific), &mut self.novel),
-            (Finds::OTHER_ORIGIN, &mut self.novel_other_origin),
             (Finds::of(Detector::Valley), &mut self.valley),
             (
                 Finds::BY_ROLE | Finds::of(Detector::Peerlock),

@@ -38,8 +38,6 @@ pub struct Evidence {
     pub routes: u32,
     /// New more-specifics.
     pub novel: u32,
-    /// … of another origin than their cover's.
-    pub novel_other_origin: u32,
     /// Prefixes covering the new ones.
     pub covers: u32,
     /// Origins of the affected prefixes.

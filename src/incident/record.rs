@@ -131,8 +131,6 @@ pub struct Incident {
     /// Prefixes by origin.
     pub victims: HashMap<u32, u32, RandomState>,
     covers: HashSet<(Afi, u32), RandomState>,
-    /// Prefixes by family and mask length.
-    pub lengths: HashMap<(Afi, u8), u32, RandomState>,
     /// Views it is seen in.
     pub views: Vec<Share>,
     /// Which detectors saw it.
@@ -197,7 +195,6 @@ impl Incident {
             peak: 0,
             victims: HashMap::default(),
             covers: HashSet::default(),
-            lengths: HashMap::default(),
             views: Vec::new(),
             finds: Finds::NONE,
             also: Vec::new(),
@@ -215,14 +212,7 @@ impl Incident {
     }
 
     /// One more route is affected. Returns whether its prefix was not before.
-    pub fn absorb(
-        &mut self,
-        route: RouteKey,
-        len: u8,
-        origin: Asn,
-        finds: Finds,
-        now: Timestamp,
-    ) -> bool {
+    pub fn absorb(&mut self, route: RouteKey, origin: Asn, finds: Finds, now: Timestamp) -> bool {
         let mut first = false;
         let holders = self.rows.entry((route.afi, route.row)).or_insert_with(|| {
             first = true;
@@ -235,7 +225,6 @@ impl Incident {
         *holders += 1;
         if first {
             *self.victims.entry(origin.0).or_insert(0) += 1;
-            *self.lengths.entry((route.afi, len)).or_insert(0) += 1;
         }
         match self.views.iter_mut().find(|share| share.view == route.view) {
             Some(share) => share.active += 1,

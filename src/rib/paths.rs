@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, Hasher};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 
-use crate::bgp::{AsPath, Asn, SpecialCommunity};
+use crate::bgp::{AsPath, SpecialCommunity};
 
 /// Names an interned path; [`PathId::NONE`] is "no route".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -281,14 +281,6 @@ impl<V: Copy + Default> PathTable<V> {
         }
     }
 
-    /// What stands beside the path's words.
-    pub fn marks(&self, id: PathId) -> Marks {
-        self.slots
-            .get(id.index())
-            .map(|slot| slot.marks)
-            .unwrap_or_default()
-    }
-
     /// What was judged of it.
     pub fn verdict(&self, id: PathId) -> V {
         self.slots
@@ -371,10 +363,5 @@ impl<V: Copy + Default> PathTable<V> {
         self.words.capacity() * 4
             + self.slots.capacity() * size_of::<Slot<V>>()
             + self.index.capacity() * 5
-    }
-
-    /// Origin of a path; see [`AsPath::origin`].
-    pub fn origin(&self, id: PathId) -> Option<Asn> {
-        self.path(id).origin()
     }
 }

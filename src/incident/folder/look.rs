@@ -141,10 +141,7 @@ impl Folder {
                 .column(one.route.view)
                 .map(|column| column.get(one.route.row));
             if current.is_some_and(|cell| cell.path() == one.new) {
-                let len = rib
-                    .prefix(one.route.afi, one.route.row)
-                    .map_or(0, |prefix| prefix.prefix_len());
-                self.absorb(slot, one, len, rib);
+                self.absorb(slot, one, rib);
             }
             self.window.let_go(one, rib);
         }

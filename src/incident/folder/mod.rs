@@ -26,8 +26,6 @@ use crate::{
 pub struct Raised {
     /// The change.
     pub candidate: Candidate,
-    /// Mask length of its prefix.
-    pub len: u8,
     /// Whether the view may make incidents; in a table dump findings only stand.
     pub speaks: bool,
     /// The route was part of an incident until this change.
@@ -169,7 +167,7 @@ impl Folder {
             self.returning(&one, world.rib)
         };
         if slot.is_some() {
-            self.absorb(slot, &one, raised.len, world.rib);
+            self.absorb(slot, &one, world.rib);
             return;
         }
         if !one.finds.is_quiet() {
@@ -273,7 +271,7 @@ impl Folder {
             .unwrap_or(Slot::NONE)
     }
 
-    fn absorb(&mut self, slot: Slot, one: &Candidate, len: u8, rib: &mut Rib<Verdict>) {
+    fn absorb(&mut self, slot: Slot, one: &Candidate, rib: &mut Rib<Verdict>) {
         // A route that went back and forth while it waited is one route, and one that
         // another incident has is that one's.
         let entry = self.ledger.get(one.route);
@@ -301,7 +299,7 @@ impl Folder {
             row: entry.prefix,
             ..one.route
         };
-        if incident.absorb(prefix, len, verdict.origin, one.finds, one.time) {
+        if incident.absorb(prefix, verdict.origin, one.finds, one.time) {
             incident.evidence.add(one.finds);
             if one.cover != u32::MAX {
                 incident.cover(one.route.afi, one.cover);
