@@ -121,6 +121,9 @@ pub enum EventKind {
     PeerUp,
     /// The session went down; every route of the peer is gone with it.
     PeerDown(DownReason),
+    /// The router cannot be heard, so what the peer would say is unknown: its routes
+    /// stay, stale, until it is heard again or declared down.
+    PeerLost,
     /// The initial table of this family is complete (RFC 4724 §2), or a RIB file's
     /// last entry of this peer was read.
     EndOfRib(Afi),
@@ -173,6 +176,18 @@ impl Batch {
         self.communities.clear();
         self.large_communities.clear();
         self.raw.clear();
+    }
+
+    /// Bytes that the columns hold: what a batch costs while it waits.
+    pub fn bytes(&self) -> usize {
+        size_of_val(self.events.as_slice())
+            + size_of_val(self.peers.as_slice())
+            + size_of_val(self.words.as_slice())
+            + size_of_val(self.v4.as_slice())
+            + size_of_val(self.v6.as_slice())
+            + size_of_val(self.communities.as_slice())
+            + size_of_val(self.large_communities.as_slice())
+            + self.raw.len()
     }
 
     /// Prefixes held, announced and withdrawn.

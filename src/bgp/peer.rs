@@ -12,15 +12,44 @@ pub enum Router {
     /// MRT files; peers are told apart by address and AS alone, since RIB and
     /// update files name the collector differently.
     Mrt,
-    /// A BMP session's source address.
-    Address(IpAddr),
+    /// A router that speaks BMP.
+    Bmp {
+        /// The address its session comes from.
+        address: IpAddr,
+        /// 0 for the first router met at this address; others behind the same address
+        /// (NAT, several daemons on one host) are told apart by their sysName and
+        /// numbered as they appear.
+        instance: u16,
+    },
+}
+
+impl Router {
+    /// The only router at `address`.
+    pub const fn bmp(address: IpAddr) -> Self {
+        Router::Bmp {
+            address,
+            instance: 0,
+        }
+    }
+
+    /// Where its session comes from; none for files.
+    pub const fn address(self) -> Option<IpAddr> {
+        match self {
+            Router::Mrt => None,
+            Router::Bmp { address, .. } => Some(address),
+        }
+    }
 }
 
 impl fmt::Display for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Router::Mrt => f.write_str("mrt"),
-            Router::Address(address) => address.fmt(f),
+            Router::Bmp {
+                address,
+                instance: 0,
+            } => address.fmt(f),
+            Router::Bmp { address, instance } => write!(f, "{address}#{instance}"),
         }
     }
 }

@@ -216,7 +216,7 @@ pub(super) fn session(view: &ViewName, reference: &Reference) -> String {
 pub(super) fn policy_name(view: &ViewName, reference: &Reference) -> Option<String> {
     let mut key = PeerKey::mrt(view.peer.parse().ok()?, view.peer_as);
     if let Ok(address) = view.router.parse() {
-        key.router = Router::Address(address);
+        key.router = Router::bmp(address);
     }
     reference
         .peer_policy(&key)

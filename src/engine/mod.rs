@@ -5,7 +5,9 @@
 
 mod clock;
 mod own;
+mod question;
 mod route;
+mod snapshot;
 mod view;
 
 use std::time::Duration;
@@ -23,6 +25,8 @@ use crate::{
     rib::{Marks, Rib, ViewId, ViewKey},
 };
 
+pub use question::{Answer, Entry, Match, Question};
+pub use snapshot::{Counters, Snapshot, ViewState};
 use view::View;
 
 /// The core.
@@ -203,6 +207,7 @@ impl Engine {
                 }
             }
             EventKind::PeerUp => self.peer_up(batch, event),
+            EventKind::PeerLost => {}
             EventKind::PeerDown(reason) => self.peer_down(batch, event, reason, out),
             EventKind::EndOfRib(afi) => {
                 let Some(view) = self.view(batch, event, afi, true) else {

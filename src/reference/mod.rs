@@ -166,7 +166,7 @@ mod tests {
         let name = |key: &PeerKey| reference.peer_policy(key).map(|found| found.name.as_str());
         let mut key = PeerKey::mrt("192.0.2.1".parse().unwrap(), Asn(64500));
         assert_eq!(name(&key), Some("by address"));
-        key.router = crate::bgp::Router::Address("203.0.113.9".parse().unwrap());
+        key.router = crate::bgp::Router::bmp("203.0.113.9".parse().unwrap());
         assert_eq!(name(&key), Some("by router"));
         key.address = "192.0.2.2".parse().unwrap();
         assert_eq!(name(&key), Some("by as"));

@@ -5,7 +5,7 @@ use std::{fmt, net::IpAddr, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::Relation;
-use crate::bgp::{Afi, Asn, PeerKey, Router};
+use crate::bgp::{Afi, Asn, PeerKey};
 
 /// The local role of a session (RFC 9234 §3.1): what *we* are to the neighbour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -101,10 +101,7 @@ pub struct PeerPolicy {
 impl PeerPolicy {
     /// Whether `key` is meant, and how much of it is named: more is more specific.
     pub(super) fn matches(&self, key: &PeerKey) -> Option<u8> {
-        let router = match key.router {
-            Router::Mrt => None,
-            Router::Address(address) => Some(address),
-        };
+        let router = key.router.address();
         let fits = |wanted: bool, agrees: bool, weight| match (wanted, agrees) {
             (false, _) => Some(0),
             (true, true) => Some(weight),

@@ -46,7 +46,10 @@ pub fn check(batch: &Batch) -> Counts {
                 counts.rib_entries += u64::from(nlri.len);
             }
             EventKind::Withdraw { afi: _, nlri } => counts.withdrawn += u64::from(nlri.len),
-            EventKind::PeerUp | EventKind::PeerDown(_) | EventKind::EndOfRib(_) => continue,
+            EventKind::PeerUp
+            | EventKind::PeerLost
+            | EventKind::PeerDown(_)
+            | EventKind::EndOfRib(_) => continue,
         }
         let (EventKind::Announce { afi, nlri, .. }
         | EventKind::RibEntry { afi, nlri, .. }
