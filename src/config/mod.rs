@@ -6,7 +6,9 @@
 //! `thresholds` (single values with their reasons) and by `tables` (what should
 //! hold). Relative paths in a file start at the directory it is in.
 
+mod http;
 mod kinds;
+mod log;
 mod problem;
 mod reader;
 mod relations_file;
@@ -23,12 +25,14 @@ use std::{
 
 use toml::de::DeTable;
 
+pub use http::Http;
+pub use log::{Format as LogFormat, Level as LogLevel, Log};
 pub use problem::{ConfigError, Problem};
 use problem::{Problems, unknown};
 use reader::{Context, Reader, Value, asn};
 use thresholds::SETTINGS;
 
-use crate::{detect, incident, reference::Reference};
+use crate::{detect, feed, incident, reference::Reference};
 
 /// The commented file with every default; what `config example` prints.
 pub const EXAMPLE: &str = include_str!("../../config/leakwatch.toml");
@@ -47,6 +51,14 @@ pub struct Config {
     pub incident: incident::settings::Settings,
     /// The relationship file, as written.
     pub relations_file: Option<PathBuf>,
+    /// Where routers are heard.
+    pub bmp: feed::bmp::Settings,
+    /// Directories in which MRT files appear.
+    pub mrt: Vec<feed::mrt::Settings>,
+    /// Where metrics, the interface and the status page are.
+    pub http: Http,
+    /// What is logged.
+    pub log: Log,
 }
 
 impl Config {
