@@ -6,16 +6,20 @@
 //! `thresholds` (single values with their reasons) and by `tables` (what should
 //! hold). Relative paths in a file start at the directory it is in.
 
+mod directory;
 mod http;
+mod incidents;
 mod kinds;
 mod log;
 mod problem;
 mod reader;
 mod relations_file;
+mod service;
 mod settings;
 mod show;
 mod tables;
 mod thresholds;
+mod words;
 
 use std::{
     fs::File,
@@ -30,7 +34,6 @@ pub use log::{Format as LogFormat, Level as LogLevel, Log};
 pub use problem::{ConfigError, Problem};
 use problem::{Problems, unknown};
 use reader::{Context, Reader, Value, asn};
-use thresholds::SETTINGS;
 
 use crate::{detect, feed, incident, reference::Reference};
 
@@ -148,14 +151,22 @@ impl Config {
         {
             tables::lists(&mut config, reader, &mut context);
         }
-        for name in ["detect", "incident", "alert"] {
+        let directories = reader.get("mrt");
+        tables::each(directories, "mrt", &mut context, |reader, context| {
+            directory::mrt(&mut config, reader, context);
+        });
+        for name in ["bmp", "http", "log", "detect", "incident", "alert"] {
             if let Some(value) = reader.get(name) {
                 config.read_settings(value, name, &mut context);
             }
         }
         config.check_order(&reader, &mut context);
+        config.check_exposure(&reader, &mut context);
         reader.finish(&mut context);
         context.problems.finish()?;
+        if let Some(base) = base_dir {
+            config.start_paths_at(base);
+        }
         Ok(config)
     }
 
@@ -168,9 +179,8 @@ impl Config {
         for (key, value) in reader.table {
             let name = key.get_ref().as_ref();
             let full = reader.full(name);
-            let setting = SETTINGS
-                .iter()
-                .find(|setting| setting.table == path && setting.key == name);
+            let setting =
+                settings::all().find(|setting| setting.table == path && setting.key == name);
             if let Some(setting) = setting {
                 if let Err(message) = (setting.read)(self, value.get_ref()) {
                     context.problems.add(&value.span(), &full, message);
@@ -214,16 +224,55 @@ impl Config {
             ),
         ] {
             if !ordered {
-                let table = reader.table.get("detect").map(toml::Spanned::get_ref);
-                let span = table
-                    .and_then(|table| table.as_table()?.get(key))
-                    .map_or(0..0, toml::Spanned::span);
+                let span = place(reader, "detect", key);
                 context
                     .problems
                     .add(&span, &format!("detect.{key}"), message);
             }
         }
     }
+
+    /// Strangers who could send routes could set off alarms, or hide one in a flood.
+    fn check_exposure(&self, reader: &Reader, context: &mut Context) {
+        let bmp = &self.bmp;
+        if bmp.allow.is_empty()
+            && let Some(listen) = bmp.listen
+            && !listen.ip().to_canonical().is_loopback()
+        {
+            let message = format!(
+                "{listen} is reached from elsewhere, and `allow` names nobody; list the routers' \
+                 networks there, as in allow = [\"192.0.2.0/24\"], or listen on \"127.0.0.1:{}\"",
+                listen.port()
+            );
+            let span = place(reader, "bmp", "listen");
+            context.problems.add(&span, "bmp.listen", message);
+        }
+        if bmp.most_router_peers > bmp.most_peers {
+            let span = place(reader, "bmp", "most_router_peers");
+            let message = "must not be above `most_peers`";
+            context
+                .problems
+                .add(&span, "bmp.most_router_peers", message);
+        }
+    }
+
+    /// Relative paths start at the directory of the file that names them.
+    fn start_paths_at(&mut self, base: &Path) {
+        if let Some(file) = &mut self.http.web_config {
+            *file = base.join(&file);
+        }
+        for directory in &mut self.mrt {
+            directory.directory = base.join(&directory.directory);
+        }
+    }
+}
+
+/// Where `table.key` stands in the file; the top, where it does not.
+fn place(reader: &Reader, table: &str, key: &str) -> std::ops::Range<usize> {
+    let table = reader.table.get(table).map(toml::Spanned::get_ref);
+    table
+        .and_then(|table| table.as_table()?.get(key))
+        .map_or(0..0, toml::Spanned::span)
 }
 
 #[cfg(test)]
