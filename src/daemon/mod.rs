@@ -7,7 +7,6 @@
 mod engine_thread;
 mod heartbeat;
 mod listen;
-mod logging;
 mod notify;
 mod reload;
 mod service;
