@@ -62,6 +62,7 @@ pub mod engine;
 pub mod feed;
 pub mod http;
 pub mod incident;
+pub mod metrics;
 pub mod reference;
 pub mod rib;
 pub mod wire;

@@ -235,17 +235,11 @@ impl Config {
     /// Strangers who could send routes could set off alarms, or hide one in a flood.
     fn check_exposure(&self, reader: &Reader, context: &mut Context) {
         let bmp = &self.bmp;
-        if bmp.allow.is_empty()
-            && let Some(listen) = bmp.listen
-            && !listen.ip().to_canonical().is_loopback()
-        {
-            let message = format!(
-                "{listen} is reached from elsewhere, and `allow` names nobody; list the routers' \
-                 networks there, as in allow = [\"192.0.2.0/24\"], or listen on \"127.0.0.1:{}\"",
-                listen.port()
-            );
+        if let Err(refusal) = bmp.check() {
             let span = place(reader, "bmp", "listen");
-            context.problems.add(&span, "bmp.listen", message);
+            context
+                .problems
+                .add(&span, "bmp.listen", refusal.to_string());
         }
         if bmp.most_router_peers > bmp.most_peers {
             let span = place(reader, "bmp", "most_router_peers");

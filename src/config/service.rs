@@ -45,8 +45,16 @@ pub(super) const SERVICE: &[Setting] = &[
         "stall",
         bmp.stall,
         Span(1..=3600),
-        "Silence that is borne inside one message; then the session is closed. Between messages a \
-         router may be silent for ever."
+        "A message must be whole so long after its first octet, or the session is closed. Between \
+         messages a router may be silent for ever."
+    ),
+    setting!(
+        "bmp",
+        "silent_after",
+        bmp.silent_after,
+        Span(0..=DAY),
+        "A router with peers that sends no routes for so long is told of as silent; \"0s\" tells of \
+         none. A full table is never without a change for a quarter of an hour."
     ),
     setting!(
         "bmp",

@@ -349,7 +349,7 @@ fn wrong_types_and_values_are_named() {
         ),
         (
             "[bmp]\nlisten = \"[::]:11019\"",
-            "line 2: bmp.listen: [::]:11019 is reached from elsewhere, and `allow` names nobody",
+            "line 2: bmp.listen: `listen` = \"[::]:11019\" can be reached from other hosts",
         ),
         (
             "[bmp]\nlisten = \"11019\"",
