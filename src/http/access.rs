@@ -24,7 +24,6 @@ pub struct Access {
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
 
-
 impl Access {
     /// Reads what the settings name.
     ///

@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use prometheus::Registry;
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -11,6 +10,7 @@ use crate::{
     bgp::Timestamp,
     engine::{Answer, Question, Snapshot},
     feed::intake::Realm,
+    metrics::Metrics,
     reference::Reference,
 };
 
@@ -42,8 +42,8 @@ pub struct Desk {
     pub questions: mpsc::Sender<Asked>,
     /// Incidents.
     pub board: Board,
-    /// What `/metrics` writes out.
-    pub registry: Registry,
+    /// What `/metrics` writes out, and where requests are counted.
+    pub metrics: Arc<Metrics>,
     /// Routers and their sessions.
     pub routers: Provider<Vec<Value>>,
     /// What is configured and has not brought its table yet, a sentence each.

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+
+use tokio::time::Instant;
 
 use super::{Shared, problem::Problem, users};
 
@@ -26,13 +28,16 @@ pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: 
         .get::<MatchedPath>()
         .map(|path| path.as_str().to_owned());
     let access = shared.access();
-    let mut response = match admit(&shared, &request).await {
-        Ok(()) => tokio::time::timeout(LONGEST, next.run(request))
-            .await
-            .unwrap_or_else(|_| Problem::busy("no answer within ten seconds").into_response()),
-        Err(problem) => problem.into_response(),
-    };
-    shared.count(route.as_deref(), response.status());
+    let begun = Instant::now();
+    let mut response =
+        match admit(&shared, request.method(), request.uri(), request.headers()).await {
+            Ok(()) => tokio::time::timeout(LONGEST, next.run(request))
+                .await
+                .unwrap_or_else(|_| Problem::busy("no answer within ten seconds").into_response()),
+            Err(problem) => problem.into_response(),
+        };
+    let seconds = begun.elapsed().as_secs_f64();
+    shared.count(route.as_deref(), response.status(), seconds);
     let headers = response.headers_mut();
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -63,13 +68,18 @@ pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: 
     response
 }
 
-async fn admit(shared: &Shared, request: &Request) -> Result<(), Problem> {
+async fn admit(
+    shared: &Shared,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
     let access = shared.access();
-    access.check_source(request.uri(), request.headers())?;
-    if access.needs_password(request.uri().path()) {
-        access.users.check(request.headers()).await?;
+    access.check_source(uri, headers)?;
+    if access.needs_password(uri.path()) {
+        access.users.check(headers).await?;
     }
-    if has_body(request.headers()) && matches!(*request.method(), Method::GET | Method::HEAD) {
+    if has_body(headers) && matches!(*method, Method::GET | Method::HEAD) {
         return Err(Problem::bad("a request of this method has no body"));
     }
     Ok(())

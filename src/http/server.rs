@@ -64,7 +64,7 @@ pub async fn serve(
                 Ok((stream, from)) => {
                     let most = shared.access().most_connections;
                     let Some(place) = Place::take(&open, most, &shared) else {
-                        shared.turned_away();
+                        shared.refused("connections");
                         tracing::debug!(%from, "HTTP connection refused: too many are open");
                         continue;
                     };
@@ -139,7 +139,12 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let ended = match &shared.access().tls {
         None => http(stream, router, shared).await,
-        Some(config) => match timeout(HANDSHAKE, TlsAcceptor::from(Arc::clone(config)).accept(stream)).await {
+        Some(config) => match timeout(
+            HANDSHAKE,
+            TlsAcceptor::from(Arc::clone(config)).accept(stream),
+        )
+        .await
+        {
             Ok(Ok(stream)) => http(stream, router, shared).await,
             Ok(Err(error)) => {
                 tracing::debug!(%from, %error, "TLS handshake failed");

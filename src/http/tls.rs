@@ -7,14 +7,12 @@ use std::{
 };
 
 use serde::Deserialize;
-use tokio_rustls::{
-    rustls::{
-        RootCertStore, ServerConfig, SupportedProtocolVersion,
-        crypto::{CryptoProvider, ring},
-        pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
-        server::{WebPkiClientVerifier, danger::ClientCertVerifier},
-        version::{TLS12, TLS13},
-    },
+use tokio_rustls::rustls::{
+    RootCertStore, ServerConfig, SupportedProtocolVersion,
+    crypto::{CryptoProvider, ring},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+    version::{TLS12, TLS13},
 };
 
 use super::web_config::from_base;
@@ -52,10 +50,7 @@ fn pem(
         (Some(path), None) => {
             let path = from_base(base, path);
             fs::read(&path).map(Some).map_err(|error| {
-                format!(
-                    "tls_server_config.{name}_file: {}: {error}",
-                    path.display()
-                )
+                format!("tls_server_config.{name}_file: {}: {error}", path.display())
             })
         }
         (None, Some(text)) => Ok(Some(text.clone().into_bytes())),
@@ -217,12 +212,15 @@ fn provider(suites: &[String], groups: &[String]) -> Result<Arc<CryptoProvider>,
         });
     }
     if !groups.is_empty() {
-        let name = |group: &dyn tokio_rustls::rustls::crypto::SupportedKxGroup| {
-            match format!("{:?}", group.name()).as_str() {
-                "secp256r1" => "CurveP256".to_owned(),
-                "secp384r1" => "CurveP384".to_owned(),
-                other => other.to_owned(),
-            }
+        let name = |group: &dyn tokio_rustls::rustls::crypto::SupportedKxGroup| match format!(
+            "{:?}",
+            group.name()
+        )
+        .as_str()
+        {
+            "secp256r1" => "CurveP256".to_owned(),
+            "secp384r1" => "CurveP384".to_owned(),
+            other => other.to_owned(),
         };
         let known: Vec<String> = provider.kx_groups.iter().map(|one| name(*one)).collect();
         for wanted in groups {

@@ -133,8 +133,5 @@ fn credentials(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
     if password.len() > MOST_PASSWORD || password.contains(&0) {
         return None;
     }
-    Some((
-        String::from_utf8(name.to_vec()).ok()?,
-        password.to_vec(),
-    ))
+    Some((String::from_utf8(name.to_vec()).ok()?, password.to_vec()))
 }

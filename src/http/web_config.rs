@@ -175,7 +175,9 @@ fn check_user(user: &str, hash: &str) -> Result<(), String> {
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> {
-    let known = HEADERS.iter().find(|known| known.eq_ignore_ascii_case(name));
+    let known = HEADERS
+        .iter()
+        .find(|known| known.eq_ignore_ascii_case(name));
     let Some(known) = known else {
         let what = super::problem::unknown("header to be set", name, &HEADERS);
         return Err(format!("http_server_config.headers: {what}"));

@@ -58,7 +58,10 @@ pub(super) async fn healthz(State(shared): State<Shared>) -> Result<Response, Pr
 fn stalled(beat: Duration) -> Problem {
     Problem::new(
         StatusCode::SERVICE_UNAVAILABLE,
-        format!("the engine has not said for {} s that it works", beat.as_secs()),
+        format!(
+            "the engine has not said for {} s that it works",
+            beat.as_secs()
+        ),
     )
 }
 
@@ -82,7 +85,10 @@ pub(super) fn waiting(desk: &Desk) -> Vec<String> {
     let mut reasons = Vec::new();
     let beat = (desk.heartbeat)();
     if beat > STALLED {
-        reasons.push(format!("the engine stands still since {} s", beat.as_secs()));
+        reasons.push(format!(
+            "the engine stands still since {} s",
+            beat.as_secs()
+        ));
     }
     reasons.extend((desk.waiting)());
     let snapshot = desk.live.borrow();

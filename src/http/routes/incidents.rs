@@ -93,7 +93,11 @@ pub(super) async fn list(State(shared): State<Shared>, uri: Uri) -> Result<Respo
         time: (shared.desk.clock)(),
         total: records.len(),
         truncated: records.len() > limit,
-        incidents: records.iter().take(limit).map(|one| Listed::of(one)).collect(),
+        incidents: records
+            .iter()
+            .take(limit)
+            .map(|one| Listed::of(one))
+            .collect(),
     }))
 }
 
@@ -125,11 +129,7 @@ pub(super) async fn one(
 
 /// The incident called `id`; of the real routers unless it is said otherwise or only a
 /// drill has it.
-pub(super) fn find(
-    shared: &Shared,
-    id: &str,
-    drill: Option<bool>,
-) -> Result<Arc<Record>, Problem> {
+pub(super) fn find(shared: &Shared, id: &str, drill: Option<bool>) -> Result<Arc<Record>, Problem> {
     let realms: &[Realm] = match drill {
         None => &[Realm::Live, Realm::Drill],
         Some(false) => &[Realm::Live],
@@ -156,8 +156,10 @@ pub(super) fn order(records: &mut [Arc<Record>]) {
         a.resolved
             .is_some()
             .cmp(&b.resolved.is_some())
-            .then((a.resolved.is_none() && a.realm == Realm::Drill)
-                .cmp(&(b.resolved.is_none() && b.realm == Realm::Drill)))
+            .then(
+                (a.resolved.is_none() && a.realm == Realm::Drill)
+                    .cmp(&(b.resolved.is_none() && b.realm == Realm::Drill)),
+            )
             .then_with(|| match (a.resolved, b.resolved) {
                 (Some(a), Some(b)) => b.cmp(&a),
                 _ => b.last.severity.cmp(&a.last.severity),

@@ -150,7 +150,11 @@ impl Figures {
         Figures {
             time: snapshot.time,
             views,
-            routes: snapshot.views.iter().map(|view| u64::from(view.routes)).sum(),
+            routes: snapshot
+                .views
+                .iter()
+                .map(|view| u64::from(view.routes))
+                .sum(),
             prefixes: Families {
                 ipv4: snapshot.prefixes.0,
                 ipv6: snapshot.prefixes.1,

@@ -69,10 +69,14 @@ pub(super) async fn ask(desk: &Desk, question: Question, realm: Realm) -> Result
         reply,
     };
     let stopped = || Problem::busy("the engine has stopped");
-    desk.questions.try_send(asked).map_err(|error| match error {
-        TrySendError::Full(_) => Problem::busy("too many questions wait for the engine already"),
-        TrySendError::Closed(_) => stopped(),
-    })?;
+    desk.questions
+        .try_send(asked)
+        .map_err(|error| match error {
+            TrySendError::Full(_) => {
+                Problem::busy("too many questions wait for the engine already")
+            }
+            TrySendError::Closed(_) => stopped(),
+        })?;
     match tokio::time::timeout(PATIENCE, answer).await {
         Ok(answer) => answer.map_err(|_| stopped()),
         Err(_) => Err(Problem::busy("the engine is too busy to answer")),
