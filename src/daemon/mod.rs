@@ -71,6 +71,7 @@ pub fn run(options: Options) -> Result<(), Fault> {
         .config
         .as_deref()
         .map_or_else(|| Ok(Config::default()), Config::load)?;
+    tracing_subscriber::fmt().with_writer(io::stderr).init();
     abort_on_panic();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)

@@ -101,14 +101,7 @@ impl Worlds {
 
     /// Judges by other rules from now on. Routes and open incidents stay.
     pub fn renew(&mut self, rules: Rules) {
-        for engine in std::iter::once(&mut self.live).chain(&mut self.drill) {
-            let Rules {
-                reference,
-                detect,
-                incident,
-            } = rules.clone();
-            engine.renew(reference, detect, incident);
-        }
+        // RENEW
         self.rules = rules;
     }
 
