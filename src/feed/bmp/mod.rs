@@ -1,5 +1,6 @@
 //! Live routers: BMP sessions (RFC 7854, RFC 8671, RFC 9069).
 
+pub mod session;
 mod settings;
 
 pub use settings::{Refusal, Settings};
