@@ -61,6 +61,7 @@ pub mod drill;
 pub mod engine;
 pub mod feed;
 pub mod incident;
+pub mod metrics;
 pub mod reference;
 pub mod rib;
 pub mod wire;
