@@ -20,7 +20,7 @@ use crate::{
         Afi, Attributes, Batch, DownReason, Event, EventKind, PeerKey, RibView, Span, Timestamp,
     },
     detect::{Phase, Verdict, settings},
-    incident::{self, Folder, Output, World, window::RouteKey},
+    incident::{self, Folder, IncidentEvent, Output, World, window::RouteKey},
     reference::Reference,
     rib::{Marks, Rib, ViewId, ViewKey},
 };
@@ -51,6 +51,7 @@ pub struct Engine {
     resolved: Vec<u16>,
     /// Where the sweep of forgotten prefixes goes on, per family.
     sweep: [u32; 2],
+    counters: Counters,
 }
 
 const UNRESOLVED: u16 = u16::MAX;
@@ -86,7 +87,15 @@ impl Engine {
             visibility: own::Visibility::default(),
             resolved: Vec::new(),
             sweep: [0; 2],
+            counters: Counters::default(),
         }
+    }
+
+    /// All it is fed is a drill: its incidents say so.
+    #[must_use]
+    pub fn drill(mut self) -> Self {
+        self.folder.drill = true;
+        self
     }
 
     /// Applies a batch; what is to be told goes to `out`.
@@ -160,6 +169,18 @@ impl Engine {
     /// What should hold.
     pub fn reference(&self) -> &Reference {
         &self.reference
+    }
+
+    /// Ends every open incident now: whatever it was fed will not go on.
+    pub fn close(&mut self, out: &mut Vec<Output>) {
+        let (folder, mut world) = self.folding(out);
+        folder.close(&mut world);
+    }
+
+    /// Open and lately resolved incidents as they stand, by their names; each with what
+    /// was last told of it and when.
+    pub fn incidents(&self) -> Vec<IncidentEvent> {
+        self.folder.standing(&self.rib, &self.reference)
     }
 
     /// Whether no view has had a table: only what needs no memory speaks.
@@ -349,6 +370,10 @@ impl Engine {
             };
             state.gate.down(now);
             state.withdrawals.reset(now);
+            self.counters.withdrawn += rows.len() as u64;
+            if !rows.is_empty() {
+                state.last_change = now;
+            }
             let afi = state.afi;
             for row in rows {
                 let change = match afi {

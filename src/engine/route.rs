@@ -83,18 +83,29 @@ impl Engine {
         };
         self.quiet_what_is_stable(&mut shared);
         let before = self.rib.routes(news.view);
-        for &one in nlri.of(A::column(batch)) {
+        let nlri = nlri.of(A::column(batch));
+        let mut unchanged = 0;
+        for &one in nlri {
             let change = self.rib.announce(news.view, one, news.path);
-            if change.old.path() != news.path {
+            if change.old.path() == news.path {
+                unchanged += 1;
+            } else {
                 self.judge(one, news, &shared, &change, out);
             }
         }
-        // A table is still coming while prefixes are; changes of known ones are churn.
-        if shared.phase == Phase::Dumping
-            && self.rib.routes(news.view) > before
-            && let Some(state) = self.views.get_mut(news.view.index())
-        {
-            state.gate.heard(news.time);
+        let new = u64::from(self.rib.routes(news.view).saturating_sub(before));
+        let counters = &mut self.counters;
+        counters.announced += new;
+        counters.unchanged += unchanged;
+        counters.changed += (nlri.len() as u64).saturating_sub(new + unchanged);
+        if let Some(state) = self.views.get_mut(news.view.index()) {
+            if unchanged < nlri.len() as u64 {
+                state.last_change = news.time;
+            }
+            // A table is still coming while prefixes are; changes of known ones are churn.
+            if new > 0 && shared.phase == Phase::Dumping {
+                state.gate.heard(news.time);
+            }
         }
     }
 
@@ -353,9 +364,11 @@ impl Engine {
                 let entry = self.folder.clear(route);
                 part_of_incident = entry.is_some_and(|entry| entry.incident.is_some());
             }
+            self.counters.withdrawn += 1;
             let Some(state) = self.views.get_mut(view.index()) else {
                 return;
             };
+            state.last_change = now;
             if state.gate.phase == Phase::Live && !part_of_incident {
                 state
                     .streams

@@ -39,6 +39,12 @@ pub struct View {
     pub standing: [u32; 16],
     /// Family.
     pub afi: Afi,
+    /// The configured name of the peer, or nothing.
+    pub name: String,
+    /// When a route of it last changed.
+    pub last_change: Timestamp,
+    /// Since when the router cannot be heard and its routes are held all the same.
+    pub lost: Option<Timestamp>,
 }
 
 impl View {
@@ -74,6 +80,9 @@ impl View {
             headroom: Headroom::Fine,
             standing: [0; 16],
             afi: key.afi,
+            name: policy.map(|policy| policy.name.clone()).unwrap_or_default(),
+            last_change: now,
+            lost: None,
         }
     }
 

@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     evidence::{Evidence, Severity},
+    report::Step,
     samples::Samples,
     settings::Settings,
     window::RouteKey,
@@ -151,6 +152,8 @@ pub struct Incident {
     pub absorbs_all: bool,
     /// Severity and peak as last told.
     pub told: (Severity, u32),
+    /// What was last told of it, and when.
+    pub last_told: Option<(Step, Timestamp)>,
     /// Prefixes missing, now and at the worst: what [`Kind::Visibility`] has in place of
     /// routes.
     pub missing: (u32, u32),
@@ -205,6 +208,7 @@ impl Incident {
             absorbs: Finds::NONE,
             absorbs_all: false,
             told: (Severity::Info, 0),
+            last_told: None,
             missing: (0, 0),
             holds: None,
             dirty: true,

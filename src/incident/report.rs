@@ -80,6 +80,9 @@ pub struct Sample {
 pub struct IncidentEvent {
     /// What happened to it.
     pub event: Step,
+    /// It was made up: somebody plays a drill. Left out of the JSON where it is false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
     /// Deterministic name.
     pub id: String,
     /// When, in event time.
@@ -116,6 +119,14 @@ pub struct IncidentEvent {
     pub evidence: Vec<Item>,
     /// One sentence.
     pub summary: String,
+}
+
+impl IncidentEvent {
+    /// Says, first of all, that it is a drill.
+    pub(super) fn mark_as_drill(&mut self) {
+        self.drill = true;
+        self.summary.insert_str(0, "DRILL: ");
+    }
 }
 
 /// What was wrong in a view's table when it was first complete.
@@ -202,6 +213,7 @@ pub fn event(
         .collect();
     let mut event = IncidentEvent {
         event: step,
+        drill: false,
         id: incident.id.clone(),
         time,
         kind: incident.key.kind,

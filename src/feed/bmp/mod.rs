@@ -2,4 +2,4 @@
 
 mod settings;
 
-pub use settings::Settings;
+pub use settings::{Refusal, Settings};

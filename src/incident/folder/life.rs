@@ -5,15 +5,16 @@ use std::time::Duration;
 use super::{Folder, World};
 use crate::{
     bgp::Timestamp,
-    detect::Detector,
+    detect::{Detector, Verdict},
     incident::{
-        Output,
+        IncidentEvent, Output,
         evidence::{Evidence, Severity},
         ledger::Slot,
         record::{Key, Kind, Share, State, identity},
         report::{self, Step},
     },
-    rib::ViewId,
+    reference::Reference,
+    rib::{Rib, ViewId},
 };
 
 impl Folder {
@@ -56,8 +57,70 @@ impl Folder {
             return;
         };
         incident.told = (incident.severity, incident.peak.max(1));
-        let event = report::event(step, incident, world.rib, world.reference, world.now);
+        self.tell(slot, step, world.now, world);
+    }
+
+    /// Tells what happened to an incident at `time`.
+    fn tell(&mut self, slot: Slot, step: Step, time: Timestamp, world: &mut World<'_>) {
+        let drill = self.drill;
+        let Some(incident) = self.incident(slot) else {
+            return;
+        };
+        incident.last_told = Some((step, time));
+        let mut event = report::event(step, incident, world.rib, world.reference, time);
+        if drill {
+            event.mark_as_drill();
+        }
         world.out.push(Output::Incident(Box::new(event)));
+    }
+
+    /// Every incident that has been told of, as it stands, by name.
+    pub fn standing(&self, rib: &Rib<Verdict>, reference: &Reference) -> Vec<IncidentEvent> {
+        let mut all: Vec<IncidentEvent> = self
+            .incidents
+            .iter()
+            .flatten()
+            .filter_map(|incident| {
+                let (step, time) = incident.last_told?;
+                let mut event = report::event(step, incident, rib, reference, time);
+                if self.drill {
+                    event.mark_as_drill();
+                }
+                Some(event)
+            })
+            .collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    }
+
+    /// Ends every open incident now.
+    pub fn close(&mut self, world: &mut World<'_>) {
+        for index in 1..self.incidents.len() {
+            let slot = Slot(index as u16);
+            let now = world.now;
+            let Some(incident) = self.incident(slot) else {
+                continue;
+            };
+            if matches!(incident.state, State::Resolved(_)) {
+                continue;
+            }
+            incident.state = State::Resolved(now);
+            self.resolved(slot, now, world);
+        }
+    }
+
+    /// An incident is over since `at`.
+    fn resolved(&mut self, slot: Slot, at: Timestamp, world: &mut World<'_>) {
+        self.tell(slot, Step::Resolved, at, world);
+        if let Some(incident) = self.incident(slot) {
+            incident.told.1 = 0;
+        }
+        // Beyond the cap one incident stands for several offenders.
+        let before = self.offenders.len();
+        self.offenders.retain(|_, of| *of != slot);
+        if self.offenders.len() != before {
+            self.new_generation();
+        }
     }
 
     /// What a view as a whole shows: too many routes, withdrawals, changes. Goes to
@@ -217,15 +280,7 @@ impl Folder {
             return;
         };
         if let Some(at) = incident.step(world.now, &settings) {
-            let event = report::event(Step::Resolved, incident, world.rib, world.reference, at);
-            world.out.push(Output::Incident(Box::new(event)));
-            incident.told.1 = 0;
-            // Beyond the cap one incident stands for several offenders.
-            let before = self.offenders.len();
-            self.offenders.retain(|_, of| *of != slot);
-            if self.offenders.len() != before {
-                self.new_generation();
-            }
+            self.resolved(slot, at, world);
             return;
         }
         if let State::Resolved(at) = incident.state
