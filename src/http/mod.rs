@@ -12,6 +12,7 @@ mod access;
 mod board;
 mod desk;
 mod guard;
+mod page;
 mod params;
 mod problem;
 mod routes;

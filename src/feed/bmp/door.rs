@@ -224,7 +224,10 @@ mod tests {
             }
         }
         assert_eq!(refused, Some(Refused::TooManyOfSource));
-        assert_eq!((door.connections(), settings.most_connections()), (150, 200));
+        assert_eq!(
+            (door.connections(), settings.most_connections()),
+            (150, 200)
+        );
         for last in 1..=50 {
             let other = IpAddr::from([198, 51, 100, last]);
             assert_eq!(door.enter(other, &settings, now), Ok(()));

@@ -1,15 +1,13 @@
 //! What one session has read so far, for those who look on.
 
-use crate::{
-    bgp::{PeerKey, Timestamp},
-    wire::{
-        Tally,
-        bmp::{Kind, Statistics},
-    },
-};
-
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+
+use super::{compare::Report, sums::PeerLimit};
+use crate::{
+    bgp::{PeerKey, Timestamp},
+    wire::{Tally, bmp::Kind},
+};
 
 /// Sums of one session, written by its task after each read and looked at from outside.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +18,8 @@ pub struct Progress {
     pub messages: [u64; Kind::ALL.len()],
     /// What the messages held, and what was wrong with them.
     pub tally: Tally,
+    /// Peer Ups not taken because of a limit, in the order of [`PeerLimit::ALL`].
+    pub peers_refused: [u64; PeerLimit::ALL.len()],
     /// Peers that are up.
     pub peers: u32,
     /// Peers of an earlier session not heard of in this one yet.
@@ -30,8 +30,8 @@ pub struct Progress {
     pub last_update: Option<Timestamp>,
     /// The router's clock before ours, in microseconds, by the last header with a time.
     pub skew: Option<i64>,
-    /// What each peer's last Statistics Report said.
-    pub statistics: HashMap<PeerKey, Statistics, RandomState>,
+    /// What each peer's last Statistics Report said, of peers that are up.
+    pub(super) reports: HashMap<PeerKey, Report, RandomState>,
 }
 
 impl Progress {

@@ -55,6 +55,8 @@ pub(super) type Key = (Realm, IpAddr, u16);
 pub(super) struct Table {
     pub entries: BTreeMap<Key, Entry>,
     pub targets: BTreeMap<SocketAddr, Target>,
+    /// Connections that are open, whether a router has said whose they are or not.
+    pub connections: u32,
     /// Of sessions that are over, and of what never became one.
     pub past: Sums,
     serial: u64,
@@ -143,8 +145,9 @@ impl Routers {
         who: Introduction,
         settings: &Settings,
         now: Timestamp,
+        progress: &Arc<Mutex<Progress>>,
     ) -> Result<Seat, Ending> {
-        self.table().enter(who, settings, now)
+        self.table().enter(who, settings, now, progress)
     }
 
     /// Ends a session whose peers are held, `held` of them; 0 holds nothing.
@@ -153,7 +156,7 @@ impl Routers {
         seat: &Seat,
         ending: Ending,
         held: usize,
-        until: Option<Timestamp>,
+        until: Timestamp,
         now: Timestamp,
     ) {
         let mut table = self.table();
@@ -175,7 +178,7 @@ impl Routers {
         } else {
             Standing::Stale
         };
-        entry.stale_until = if held == 0 { None } else { until };
+        entry.stale_until = (held > 0).then_some(until);
         lock(&entry.progress).stale = u32::try_from(held).unwrap_or(u32::MAX);
         if seat.realm() == Realm::Drill {
             table.entries.remove(&seat.key);
@@ -223,18 +226,45 @@ impl Routers {
         }
     }
 
-    /// Gives routers that are away more time by as long as we ourselves were.
-    pub(super) fn extend_holds(&self, pause: Duration) {
-        for entry in self.table().entries.values_mut() {
-            entry.stale_until = entry.stale_until.map(|until| until + pause);
-        }
-    }
-
     /// Forgets routers that have long been away.
     pub(super) fn forget(&self, now: Timestamp) {
         self.table().entries.retain(|_, entry| {
             entry.standing != Standing::Gone || now.since(entry.since) < REMEMBERED
         });
+    }
+
+    /// It was tried to connect to `target`.
+    pub(super) fn tried(&self, target: SocketAddr, error: Option<String>, now: Timestamp) {
+        let mut table = self.table();
+        if error.is_none() {
+            table.past.connected += 1;
+        } else {
+            table.past.connect_failures += 1;
+        }
+        let state = table.targets.entry(target).or_insert(Target {
+            since: now,
+            error: None,
+        });
+        state.error = error;
+    }
+
+    /// Marks routers with peers that have sent no update for longer than `after`, zero
+    /// being never; returns those for which that has changed.
+    pub(super) fn silence(&self, now: Timestamp, after: Duration) -> Vec<(Key, bool)> {
+        let mut changed = Vec::new();
+        for (key, entry) in &mut self.table().entries {
+            if key.0 != Realm::Live || entry.standing != Standing::Up {
+                continue;
+            }
+            let progress = lock(&entry.progress);
+            let heard = progress.last_update.unwrap_or(entry.since).max(entry.since);
+            let silent = !after.is_zero() && progress.peers > 0 && now.since(heard) >= after;
+            if silent != entry.silent {
+                entry.silent = silent;
+                changed.push((*key, silent));
+            }
+        }
+        changed
     }
 
     /// Peers that are up or held, of all routers.
@@ -298,12 +328,12 @@ impl Table {
         who: Introduction,
         settings: &Settings,
         now: Timestamp,
+        progress: &Arc<Mutex<Progress>>,
     ) -> Result<Seat, Ending> {
         let key = self.place(&who, settings)?;
         self.serial += 1;
         let serial = self.serial;
         let (evict, evicted) = watch::channel(false);
-        let progress = Arc::new(Mutex::new(Progress::default()));
         let known = self.entries.remove(&key);
         let takes_over = known
             .as_ref()
@@ -312,7 +342,7 @@ impl Table {
             // Who receives this leaves; nobody does where the session is over.
             entry.evict.send_replace(true);
             let stale = lock(&entry.progress).stale;
-            lock(&progress).stale = stale;
+            lock(progress).stale = stale;
             (entry.baton, entry.past, entry.sessions, entry.last_end)
         });
         let entry = Entry {
@@ -326,7 +356,7 @@ impl Table {
             last_end,
             silent: false,
             past,
-            progress: Arc::clone(&progress),
+            progress: Arc::clone(progress),
             strikes: Strikes::default(),
             serial,
             evict,
@@ -341,7 +371,7 @@ impl Table {
             serial,
             evicted,
             baton,
-            progress,
+            progress: Arc::clone(progress),
             takes_over,
         })
     }

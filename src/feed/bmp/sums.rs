@@ -3,6 +3,28 @@
 use super::{Ending, Refused, progress::Progress};
 use crate::wire::{Tally, bmp::Kind};
 
+/// Which limit on peers was reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PeerLimit {
+    /// Of one router.
+    Router,
+    /// Of all routers together.
+    Total,
+}
+
+impl PeerLimit {
+    /// Both.
+    pub const ALL: [PeerLimit; 2] = [PeerLimit::Router, PeerLimit::Total];
+
+    /// The stable name, a metric's label.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PeerLimit::Router => "router",
+            PeerLimit::Total => "total",
+        }
+    }
+}
+
 /// What all sessions together have read, and what became of connections. They only grow.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -24,6 +46,8 @@ pub struct Sums {
     pub connected: u64,
     /// Attempts to connect to a router that failed.
     pub connect_failures: u64,
+    /// Peer Ups not taken because of a limit, in the order of [`PeerLimit::ALL`].
+    pub peers_refused: [u64; PeerLimit::ALL.len()],
     /// Failures to accept, such as when no file descriptor is left.
     pub accept_errors: u64,
 }
@@ -36,6 +60,9 @@ impl Sums {
             *mine += theirs;
         }
         self.tally += &progress.tally;
+        for (mine, theirs) in self.peers_refused.iter_mut().zip(progress.peers_refused) {
+            *mine += theirs;
+        }
     }
 
     pub(super) fn count_closed(&mut self, ending: &Ending) {

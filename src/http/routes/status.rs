@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[derive(Serialize)]
-pub(super) struct Status {
+pub(in crate::http) struct Status {
     pub version: &'static str,
     pub started: Timestamp,
     pub time: Timestamp,
@@ -35,7 +35,7 @@ pub(super) struct Status {
 
 /// What an engine holds.
 #[derive(Serialize)]
-pub(super) struct Figures {
+pub(in crate::http) struct Figures {
     pub time: Timestamp,
     pub views: Views,
     pub routes: u64,
@@ -47,7 +47,7 @@ pub(super) struct Figures {
 
 /// Tables, by what they may do.
 #[derive(Default, Serialize)]
-pub(super) struct Views {
+pub(in crate::http) struct Views {
     pub dumping: u32,
     pub warming: u32,
     pub live: u32,
@@ -56,28 +56,28 @@ pub(super) struct Views {
 }
 
 #[derive(Serialize)]
-pub(super) struct Families {
+pub(in crate::http) struct Families {
     pub ipv4: u32,
     pub ipv6: u32,
 }
 
 /// Open incidents.
 #[derive(Default, Serialize)]
-pub(super) struct Open {
+pub(in crate::http) struct Open {
     pub critical: u32,
     pub warning: u32,
     pub info: u32,
 }
 
 #[derive(Serialize)]
-pub(super) struct Drill {
+pub(in crate::http) struct Drill {
     pub engine: Figures,
     pub incidents: Open,
 }
 
 /// Sums since the start.
 #[derive(Serialize)]
-pub(super) struct Sums {
+pub(in crate::http) struct Sums {
     announced: u64,
     changed: u64,
     unchanged: u64,
@@ -95,7 +95,7 @@ pub(super) async fn status(State(shared): State<Shared>, uri: Uri) -> Result<Res
 }
 
 impl Status {
-    pub(super) fn of(desk: &Desk) -> Status {
+    pub(in crate::http) fn of(desk: &Desk) -> Status {
         let live = desk.live.borrow().clone();
         let drill = desk.drill.borrow().clone();
         let now = (desk.clock)();
