@@ -56,7 +56,6 @@
 pub mod bgp;
 pub mod cli;
 pub mod config;
-pub mod daemon;
 pub mod detect;
 pub mod drill;
 pub mod engine;

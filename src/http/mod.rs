@@ -12,7 +12,6 @@ mod access;
 mod board;
 mod desk;
 mod guard;
-mod page;
 mod params;
 mod problem;
 mod routes;

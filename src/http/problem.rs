@@ -50,11 +50,6 @@ impl Problem {
         }
     }
 
-    /// What is wrong.
-    pub fn detail(&self) -> &str {
-        &self.detail
-    }
-
     /// With a list of reasons.
     pub fn because(mut self, reasons: Vec<String>) -> Self {
         self.reasons = reasons;

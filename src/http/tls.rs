@@ -69,7 +69,7 @@ fn certificates(name: &str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, 
 }
 
 /// An acceptor as the table describes it.
-pub(super) fn acceptor(raw: &Raw, base: &Path) -> Result<Arc<ServerConfig>, String> {
+pub(super) fn acceptor(raw: Raw, base: &Path) -> Result<Arc<ServerConfig>, String> {
     let wrong = |what: &str| format!("tls_server_config: {what}");
     let chain = pem("cert", raw.cert_file.as_ref(), raw.cert.as_ref(), base)?
         .ok_or_else(|| wrong("`cert_file` is missing"))?;

@@ -96,7 +96,7 @@ impl WebConfig {
         };
         let base = path.parent().unwrap_or(Path::new(""));
         let tls = match raw.tls_server_config {
-            Some(raw) => Some(tls::acceptor(&raw, base).map_err(wrong)?),
+            Some(raw) => Some(tls::acceptor(raw, base).map_err(wrong)?),
             None => None,
         };
         for (user, hash) in &raw.basic_auth_users {
@@ -182,9 +182,9 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), String> 
         let what = super::problem::unknown("header to be set", name, &HEADERS);
         return Err(format!("http_server_config.headers: {what}"));
     };
-    let bad = || format!("http_server_config.headers: the value of {known} cannot be sent");
-    let value = HeaderValue::from_str(value).map_err(|_| bad())?;
-    let name = HeaderName::from_bytes(known.as_bytes()).map_err(|_| bad())?;
+    let bad = |_| format!("http_server_config.headers: the value of {known} cannot be sent");
+    let value = HeaderValue::from_str(value).map_err(|_| bad(()))?;
+    let name = HeaderName::from_bytes(known.as_bytes()).map_err(|_| bad(()))?;
     Ok((name, value))
 }
 

@@ -8,7 +8,7 @@ use super::{
     report::{IncidentEvent, ViewName},
 };
 use crate::{
-    bgp::{Asn, PeerKey, Plain, RibView, Router},
+    bgp::{Asn, PeerKey, RibView, Router, UntrustedText},
     reference::Reference,
 };
 
@@ -181,7 +181,7 @@ fn contact(asn: Asn, reference: &Reference) -> String {
 
 /// Names from the configuration, on one line.
 fn escape(text: &str) -> String {
-    Plain(text).to_string()
+    UntrustedText::new(text.as_bytes()).to_string()
 }
 
 fn who(asn: Option<Asn>) -> String {

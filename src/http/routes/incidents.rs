@@ -151,7 +151,7 @@ pub(super) fn find(shared: &Shared, id: &str, drill: Option<bool>) -> Result<Arc
 }
 
 /// Open ones first, real ones before drills, the worst first, then the latest.
-pub(in crate::http) fn order(records: &mut [Arc<Record>]) {
+pub(super) fn order(records: &mut [Arc<Record>]) {
     records.sort_by(|a, b| {
         a.resolved
             .is_some()

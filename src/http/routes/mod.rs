@@ -8,9 +8,6 @@ mod peers;
 mod status;
 mod table;
 
-pub(super) use incidents::order;
-pub(super) use status::Status;
-
 use axum::{
     Json, Router,
     http::{HeaderValue, header},
@@ -26,10 +23,9 @@ const OPENAPI: &str = include_str!("../openapi.json");
 
 type Route = (&'static str, fn() -> MethodRouter<Shared>);
 
-const ROUTES: [Route; 18] = [
+const ROUTES: [Route; 17] = [
     ("/", || get(page::overview)),
     ("/incidents/{id}", || get(page::incident)),
-    ("/routes", || get(page::lookup)),
     ("/status.css", || get(page::style)),
     ("/status.js", || get(page::script)),
     ("/icon.svg", || get(page::icon)),

@@ -31,7 +31,7 @@ pub(super) async fn routers(State(shared): State<Shared>, uri: Uri) -> Result<Re
 
 /// One table of one peer of one router.
 #[derive(Serialize)]
-pub(super) struct Row {
+pub(super) struct Peer {
     pub router: String,
     pub peer: String,
     pub peer_as: Asn,
@@ -49,9 +49,9 @@ pub(super) struct Row {
 }
 
 #[derive(Serialize)]
-struct List {
+struct Peers {
     time: Timestamp,
-    peers: Vec<Row>,
+    peers: Vec<Peer>,
     total: usize,
     truncated: bool,
 }
@@ -82,7 +82,7 @@ pub(super) async fn peers(State(shared): State<Shared>, uri: Uri) -> Result<Resp
             if wanted {
                 total += 1;
                 if rows.len() < limit {
-                    rows.push(Row::of(view, is_drill));
+                    rows.push(Peer::of(view, is_drill));
                 }
             }
         }
@@ -91,7 +91,7 @@ pub(super) async fn peers(State(shared): State<Shared>, uri: Uri) -> Result<Resp
     if let Some(drilled) = &drilled {
         take(drilled, true);
     }
-    Ok(json(&List {
+    Ok(json(&Peers {
         time: live.time,
         truncated: rows.len() < total,
         peers: rows,
@@ -103,9 +103,9 @@ fn is(wanted: Option<&str>, found: &impl ToString) -> bool {
     wanted.is_none_or(|wanted| wanted == found.to_string())
 }
 
-impl Row {
-    pub(super) fn of(view: &ViewState, drill: bool) -> Row {
-        Row {
+impl Peer {
+    pub(super) fn of(view: &ViewState, drill: bool) -> Peer {
+        Peer {
             router: view.peer.router.to_string(),
             peer: view.peer.address.to_string(),
             peer_as: view.peer.asn,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 #[derive(Serialize)]
-pub(in crate::http) struct Status {
+pub(super) struct Status {
     pub version: &'static str,
     pub started: Timestamp,
     pub time: Timestamp,
@@ -35,7 +35,7 @@ pub(in crate::http) struct Status {
 
 /// What an engine holds.
 #[derive(Serialize)]
-pub(in crate::http) struct Figures {
+pub(super) struct Figures {
     pub time: Timestamp,
     pub views: Views,
     pub routes: u64,
@@ -47,7 +47,7 @@ pub(in crate::http) struct Figures {
 
 /// Tables, by what they may do.
 #[derive(Default, Serialize)]
-pub(in crate::http) struct Views {
+pub(super) struct Views {
     pub dumping: u32,
     pub warming: u32,
     pub live: u32,
@@ -56,28 +56,28 @@ pub(in crate::http) struct Views {
 }
 
 #[derive(Serialize)]
-pub(in crate::http) struct Families {
+pub(super) struct Families {
     pub ipv4: u32,
     pub ipv6: u32,
 }
 
 /// Open incidents.
 #[derive(Default, Serialize)]
-pub(in crate::http) struct Open {
+pub(super) struct Open {
     pub critical: u32,
     pub warning: u32,
     pub info: u32,
 }
 
 #[derive(Serialize)]
-pub(in crate::http) struct Drill {
+pub(super) struct Drill {
     pub engine: Figures,
     pub incidents: Open,
 }
 
 /// Sums since the start.
 #[derive(Serialize)]
-pub(in crate::http) struct Sums {
+pub(super) struct Sums {
     announced: u64,
     changed: u64,
     unchanged: u64,
@@ -95,7 +95,7 @@ pub(super) async fn status(State(shared): State<Shared>, uri: Uri) -> Result<Res
 }
 
 impl Status {
-    pub(in crate::http) fn of(desk: &Desk) -> Status {
+    pub(super) fn of(desk: &Desk) -> Status {
         let live = desk.live.borrow().clone();
         let drill = desk.drill.borrow().clone();
         let now = (desk.clock)();

@@ -23,16 +23,8 @@ const MOST: usize = 1000;
 /// The engine answers between two batches, or is overloaded.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What it takes.
-pub(super) const PARAMETERS: [&str; 4] = ["prefix", "match", "drill", "limit"];
-
 pub(super) async fn routes(State(shared): State<Shared>, uri: Uri) -> Result<Response, Problem> {
-    let params = Params::read(&uri, &PARAMETERS)?;
-    Ok(json(&answer(&shared, &params).await?))
-}
-
-/// What the engine says to the parameters.
-pub(super) async fn answer(shared: &Shared, params: &Params) -> Result<Answer, Problem> {
+    let params = Params::read(&uri, &["prefix", "match", "drill", "limit"])?;
     let Some(text) = params.get("prefix") else {
         return Err(Problem::bad(
             "`prefix` is missing; ask for example for ?prefix=192.0.2.0/24, or for an address, \
@@ -64,11 +56,12 @@ pub(super) async fn answer(shared: &Shared, params: &Params) -> Result<Answer, P
         matching: matching.unwrap_or(usual),
         most: params.limit(SOME, MOST)?,
     };
-    ask(&shared.desk, question, realm).await
+    let answer = ask(&shared.desk, question, realm).await?;
+    Ok(json(&answer))
 }
 
 /// Asks the engine.
-async fn ask(desk: &Desk, question: Question, realm: Realm) -> Result<Answer, Problem> {
+pub(super) async fn ask(desk: &Desk, question: Question, realm: Realm) -> Result<Answer, Problem> {
     let (reply, answer) = oneshot::channel();
     let asked = Asked {
         question,
