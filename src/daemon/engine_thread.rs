@@ -66,20 +66,24 @@ const SOON: Duration = Duration::from_millis(100);
 /// Batches are applied for so long before anything else is looked at.
 const SLICE: Duration = Duration::from_millis(20);
 
-/// Starts the thread.
+/// Starts the thread. What is returned is told, or dropped, when it ends.
 ///
 /// # Errors
 /// If the system gives no thread or no timer.
-pub fn start(bench: Bench) -> std::io::Result<thread::JoinHandle<()>> {
+pub fn start(bench: Bench) -> std::io::Result<oneshot::Receiver<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .build()?;
+    let (end, ended) = oneshot::channel();
     thread::Builder::new()
         .name("engine".to_owned())
         .spawn(move || {
             let mut turn = Turn::new(bench);
             runtime.block_on(turn.run());
-        })
+            // Nobody waits where the process ends anyway.
+            let _ = end.send(());
+        })?;
+    Ok(ended)
 }
 
 struct Turn {

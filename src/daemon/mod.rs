@@ -8,6 +8,7 @@ mod engine_thread;
 mod heartbeat;
 mod listen;
 mod notify;
+mod places;
 mod reload;
 mod service;
 mod told;
@@ -52,6 +53,9 @@ pub enum Fault {
         /// Why.
         source: io::Error,
     },
+    /// A part ended that must not.
+    #[error("{0} has ended, and without it there is nothing to watch")]
+    Died(&'static str),
     /// The system gave no thread, timer or signal.
     #[error("the system does not let us start: {0}")]
     System(#[from] io::Error),

@@ -1,11 +1,12 @@
 //! The daemon's life: open the sockets, run, heed signals, end in order.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
+    net::TcpListener,
     signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, oneshot, watch},
-    task::JoinSet,
+    task::{JoinHandle, JoinSet},
     time::timeout,
 };
 
@@ -14,6 +15,7 @@ use super::{
     engine_thread::{self, Bench, Command},
     listen::listen,
     notify,
+    places::Places,
     reload::{self, Checked},
     told::Teller,
     world::{Shown, Worlds},
@@ -21,7 +23,7 @@ use super::{
 use crate::{
     config::Config,
     engine::Snapshot,
-    feed::{clock::Clock, intake},
+    feed::{bmp, clock::Clock, intake},
     http::{self, Access, Board, Desk},
     metrics::Metrics,
     reference::Reference,
@@ -38,6 +40,7 @@ const HTTP_ENDS: Duration = Duration::from_millis(3500);
 struct Service {
     path: Option<PathBuf>,
     config: Arc<Config>,
+    clock: Clock,
     metrics: Arc<Metrics>,
     commands: mpsc::Sender<Command>,
     access: watch::Sender<Arc<Access>>,
@@ -46,9 +49,11 @@ struct Service {
     stop: watch::Sender<bool>,
     /// Turns true when HTTP is to end, which shows the rest ending.
     close: watch::Sender<bool>,
+    bmp: watch::Sender<Arc<bmp::Settings>>,
     feeds: JoinSet<()>,
-    http: tokio::task::JoinHandle<()>,
-    engine: thread::JoinHandle<()>,
+    http: JoinHandle<()>,
+    /// Resolves when the engine's thread has ended.
+    engine: oneshot::Receiver<()>,
     status: String,
 }
 
@@ -73,6 +78,9 @@ pub async fn run(options: Options, config: Config) -> Result<(), Fault> {
             _ = signals.hangup.recv() => service.reload().await,
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
+            _ = &mut service.engine => return Err(Fault::Died("the engine's thread")),
+            _ = &mut service.http => return Err(Fault::Died("the HTTP server")),
+            Some(_) = service.feeds.join_next() => return Err(Fault::Died("the BMP listener")),
         }
     }
     tokio::select! {
@@ -97,8 +105,19 @@ impl Service {
         let started = clock.now();
 
         // Every socket before any thread: what cannot be opened is said, and that is all.
+        let bmp_listener = match config.bmp.listen {
+            Some(address) => Some(listen("bmp.listen", address).await?),
+            None => None,
+        };
         let http_listener = listen("http.listen", config.http.listen).await?;
-        let http_address = http_listener.local_addr()?;
+        let places = Places {
+            bmp: bmp_listener
+                .as_ref()
+                .map(TcpListener::local_addr)
+                .transpose()?,
+            http: http_listener.local_addr()?,
+            scheme,
+        };
 
         let (intake, outlet) = intake::queue(config.bmp.queue);
         let (questions, asked) = Desk::questions();
@@ -123,8 +142,22 @@ impl Service {
             metrics: Arc::clone(&metrics),
             heartbeat: heartbeat.clone(),
         })?;
+        let (bmp, bmp_settings) = watch::channel(Arc::new(config.bmp.clone()));
+        let routers = bmp::Routers::default();
         let mut feeds = JoinSet::new();
-        feeds.spawn(notify::watchdog(heartbeat.clone()));
+        feeds.spawn(bmp::serve(
+            bmp_listener,
+            bmp::Site {
+                settings: bmp_settings,
+                intake,
+                routers: routers.clone(),
+                clock: clock.clone(),
+                metrics: Arc::clone(&metrics),
+                snapshots: live_shown.clone(),
+                stop: stopping,
+            },
+        ));
+        tokio::spawn(notify::watchdog(heartbeat.clone()));
 
         let desk = Desk {
             live: live_shown,
@@ -132,7 +165,7 @@ impl Service {
             questions,
             board,
             metrics: Arc::clone(&metrics),
-            routers: Arc::new(Vec::new),
+            routers: Arc::new(move || rows(&routers)),
             waiting: Arc::new(Vec::new),
             heartbeat: Arc::new({
                 let heartbeat = heartbeat.clone();
@@ -145,22 +178,33 @@ impl Service {
             }),
             started,
         };
-        let http = tokio::spawn(http::serve(http_listener, access_shown, desk, told(closing)));
+        let http = tokio::spawn(http::serve(
+            http_listener,
+            access_shown,
+            desk,
+            told(closing),
+        ));
         metrics.config.last_reload_successful.set(1);
-        metrics.config.last_reload_success.set(started.micros() as f64 / 1e6);
+        metrics
+            .config
+            .last_reload_success
+            .set(started.micros() as f64 / 1e6);
+        places.tell(asks_password, options.config.as_deref());
         Ok(Service {
             path: options.config,
             config,
+            clock,
             metrics,
             commands,
             access,
             reference,
             stop,
             close,
+            bmp,
             feeds,
             http,
             engine,
-            status: format!("{scheme}://{http_address}/"),
+            status: places.status(),
         })
     }
 
@@ -201,6 +245,7 @@ impl Service {
         self.reference
             .send_replace(Arc::new(rules.reference.clone()));
         self.access.send_replace(Arc::new(access));
+        self.bmp.send_replace(Arc::new(config.bmp.clone()));
         let (done, renewed) = oneshot::channel();
         let order = Command::Renew(Box::new(rules), done);
         // The engine's thread ends only with us.
@@ -208,6 +253,11 @@ impl Service {
             let _ = renewed.await;
         }
         self.config = config;
+        let now = self.clock.now().micros() as f64 / 1e6;
+        self.metrics.config.last_reload_successful.set(1);
+        self.metrics.config.last_reload_success.set(now);
+        self.metrics.config.reloads.inc();
+        tracing::info!("configuration reloaded");
     }
 
     /// Ends in order: no new connections, what was read is judged, answers are finished.
@@ -221,12 +271,8 @@ impl Service {
         }
         let stopped = self.commands.send(Command::Stop(ENGINE_ENDS)).await;
         if stopped.is_ok() {
-            let ended = async {
-                while !self.engine.is_finished() {
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            };
-            if timeout(ENGINE_ENDS + Duration::from_millis(200), ended).await.is_err() {
+            let most = ENGINE_ENDS + Duration::from_millis(200);
+            if timeout(most, &mut self.engine).await.is_err() {
                 tracing::warn!("the engine did not end in time");
             }
         }
@@ -234,6 +280,13 @@ impl Service {
         let _ = timeout(HTTP_ENDS, &mut self.http).await;
         tracing::info!("ended");
     }
+}
+
+/// What HTTP shows of the routers.
+fn rows(routers: &bmp::Routers) -> Vec<serde_json::Value> {
+    let rows = routers.list().into_iter().map(serde_json::to_value);
+    // Nothing in a router's state can fail to be written.
+    rows.filter_map(Result::ok).collect()
 }
 
 /// Waits until `turned` is true, or nobody is left who could turn it.

@@ -41,7 +41,11 @@ impl Teller {
 
     fn opened(&self, realm: Realm, event: &IncidentEvent, received: Option<Instant>) {
         let metrics = &self.metrics.engine;
-        let drill = if realm == Realm::Drill { "true" } else { "false" };
+        let drill = if realm == Realm::Drill {
+            "true"
+        } else {
+            "false"
+        };
         metrics
             .incidents_opened
             .with_label_values(&[event.kind.name(), event.severity.name(), drill])
