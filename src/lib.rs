@@ -60,6 +60,7 @@ pub mod detect;
 pub mod drill;
 pub mod engine;
 pub mod feed;
+pub mod http;
 pub mod incident;
 pub mod metrics;
 pub mod reference;

@@ -25,12 +25,22 @@ pub struct Bmp {
     pub sessions_limit: IntGauge,
     /// Peers that are up, of all routers.
     pub peers: IntGauge,
-    /// Peers that may be up, of all routers.
+    /// Peers whose routes are held while their router is away.
+    pub stale_peers: IntGauge,
+    /// Peers that may be up or held, of all routers.
     pub peers_limit: IntGauge,
     /// Connections taken, before anything was said.
     pub connections: IntCounter,
+    /// Connections open now.
+    pub connections_open: IntGauge,
+    /// Connections that may be open.
+    pub connections_limit: IntGauge,
     /// Connections not taken; `reason`.
     pub connections_refused: IntCounterVec,
+    /// Sessions that took over from an earlier one of the same router that was still up.
+    pub take_overs: IntCounter,
+    /// Failures to accept a connection.
+    pub accept_errors: IntCounter,
     /// Attempts to connect to a router that waits for it; `result`.
     pub connects: IntCounterVec,
     /// Sessions that ended; `reason`.
@@ -59,6 +69,10 @@ impl Bmp {
                 "leakwatch_bmp_peers",
                 "BGP peers that routers report as up.",
             ),
+            stale_peers: make.gauge(
+                "leakwatch_bmp_stale_peers",
+                "BGP peers whose routes are held while their router is away.",
+            ),
             peers_limit: make.gauge(
                 "leakwatch_bmp_peers_limit",
                 "BGP peers that are watched at once, of all routers.",
@@ -67,10 +81,26 @@ impl Bmp {
                 "leakwatch_bmp_connections_total",
                 "Connections accepted from allowed addresses.",
             ),
+            connections_open: make.gauge(
+                "leakwatch_bmp_connections_open",
+                "Connections from routers that are open, whether they have said anything or not.",
+            ),
+            connections_limit: make.gauge(
+                "leakwatch_bmp_connections_limit",
+                "Connections from routers that may be open at once.",
+            ),
             connections_refused: make.counters(
                 "leakwatch_bmp_connections_refused_total",
                 "Connections closed before a byte was read.",
                 &["reason"],
+            ),
+            take_overs: make.counter(
+                "leakwatch_bmp_take_overs_total",
+                "BMP sessions that took over from one of the same router that was still up.",
+            ),
+            accept_errors: make.counter(
+                "leakwatch_bmp_accept_errors_total",
+                "Failures to accept a connection, such as when no file descriptor is left.",
             ),
             connects: make.counters(
                 "leakwatch_bmp_connect_attempts_total",

@@ -18,6 +18,7 @@ fn view(router: u8, peer: u8, afi: Afi, routes: u32) -> ViewState {
         afi,
         routes,
         phase: Phase::Live,
+        had_table: true,
         since: Timestamp::from_secs(1),
         last_change: Timestamp::from_secs(1_700_000_000),
         stale: false,

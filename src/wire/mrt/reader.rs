@@ -36,6 +36,9 @@ pub struct MrtReader {
     /// Octets of whole records read, uncompressed.
     offset: u64,
     ended: bool,
+    /// Ended by damage beyond which nothing can be read.
+    stopped: bool,
+    by_second: bool,
     problems: Vec<Problem>,
     problem_count: u64,
 }
@@ -48,9 +51,36 @@ impl MrtReader {
             decoder: Decoder::default(),
             offset: 0,
             ended: false,
+            stopped: false,
+            by_second: false,
             problems: Vec::new(),
             problem_count: 0,
         }
+    }
+
+    /// Ends a batch with the first record of another second, for a caller that plays
+    /// the file at the speed at which it was recorded.
+    pub fn by_second(mut self) -> Self {
+        self.by_second = true;
+        self
+    }
+
+    /// Reads on where the input ended, as it does for a file that grows; returns whether
+    /// that is possible: beyond some damage nothing is.
+    pub fn resume(&mut self) -> bool {
+        self.ended = self.stopped;
+        !self.stopped
+    }
+
+    /// Decodes and drops what comes before `offset`, which was read before.
+    pub fn pass_over(&mut self, offset: u64, batch: &mut Batch) {
+        while self.offset < offset && !self.ended {
+            batch.clear();
+            self.decoder.peers.new_batch();
+            self.record(batch);
+        }
+        batch.clear();
+        self.decoder.tally = Tally::default();
     }
 
     /// Empties `batch` and fills it with the next records, up to about 1,024 prefixes
@@ -59,6 +89,7 @@ impl MrtReader {
         batch.clear();
         self.decoder.peers.new_batch();
         let mut records = 0;
+        let mut second = None;
         while !self.ended {
             if batch.nlri_count() >= BATCH_NLRI
                 || batch.raw.len() >= BATCH_RAW
@@ -69,6 +100,12 @@ impl MrtReader {
             }
             records += 1;
             self.record(batch);
+            if self.by_second && !batch.events.is_empty() {
+                let now = self.decoder.time().secs();
+                if *second.get_or_insert(now) != now {
+                    return Status::More;
+                }
+            }
         }
         self.decoder.end_of_dump(batch);
         Status::End
@@ -170,6 +207,7 @@ impl MrtReader {
 
     fn stop(&mut self, reason: Reason, what: String, skipped: Option<u64>) {
         self.ended = true;
+        self.stopped = true;
         self.problem(self.offset, reason, what, skipped);
     }
 
