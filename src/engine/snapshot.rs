@@ -54,7 +54,8 @@ pub struct ViewState {
     pub since: Timestamp,
     /// Last time a route of it changed.
     pub last_change: Timestamp,
-    /// Its routes are held while the router cannot be heard.
+    /// Its routes, or some of them, are held from before: the router cannot be heard, or
+    /// is sending its table once more.
     pub stale: bool,
     /// Routes it may have, where a limit is known.
     pub limit: Option<u32>,
@@ -108,7 +109,7 @@ impl Engine {
                 phase: state.gate.phase,
                 since: state.gate.since,
                 last_change: state.last_change,
-                stale: state.lost.is_some(),
+                stale: state.lost.is_some() || state.redump.is_some(),
                 limit: state.limit,
             })
             .collect();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::redump::Redump;
 use crate::{
     bgp::{Afi, Asn, RibView, Timestamp},
     detect::{
@@ -45,6 +46,8 @@ pub struct View {
     pub last_change: Timestamp,
     /// Since when the router cannot be heard and its routes are held all the same.
     pub lost: Option<Timestamp>,
+    /// Its table is being sent once more, over routes that it has.
+    pub redump: Option<Box<Redump>>,
 }
 
 impl View {
@@ -83,6 +86,7 @@ impl View {
             name: policy.map(|policy| policy.name.clone()).unwrap_or_default(),
             last_change: now,
             lost: None,
+            redump: None,
         }
     }
 
