@@ -265,9 +265,16 @@ struct Model {
 struct ModelView {
     down: bool,
     lost: bool,
-    /// A table that is sent over another: what was in it so far, when it began, when
-    /// something was last in it for the first time.
-    again: Option<(BTreeSet<(u8, u8)>, Timestamp, Option<Timestamp>)>,
+    /// A table that is sent over another.
+    again: Option<Again>,
+}
+
+/// What was in it so far, when it began, when something was last in it for the first time.
+#[derive(Debug)]
+struct Again {
+    heard: BTreeSet<(u8, u8)>,
+    began: Timestamp,
+    last: Option<Timestamp>,
 }
 
 impl Model {
@@ -278,10 +285,10 @@ impl Model {
             .views
             .iter()
             .filter(|(_, view)| {
-                view.again.as_ref().is_some_and(|(_, began, last)| {
-                    let quiet =
-                        last.is_some_and(|last| tick.since(last) >= Duration::from_secs(30));
-                    quiet || tick.since(*began) >= Duration::from_secs(900)
+                view.again.as_ref().is_some_and(|again| {
+                    let quiet = Duration::from_secs(30);
+                    again.last.is_some_and(|last| tick.since(last) >= quiet)
+                        || tick.since(again.began) >= Duration::from_secs(900)
                 })
             })
             .map(|(key, _)| *key)
@@ -293,7 +300,7 @@ impl Model {
 
     fn end_dump(&mut self, peer: u8, v4: bool) {
         let view = self.views.entry((peer, v4)).or_default();
-        if let Some((heard, _, _)) = view.again.take() {
+        if let Some(Again { heard, .. }) = view.again.take() {
             self.routes.retain(|&(of, prefix, path_id), _| {
                 of != peer || Self::is_v4(prefix) != v4 || heard.contains(&(prefix, path_id))
             });
@@ -305,7 +312,11 @@ impl Model {
         let routes = self.routes.keys().any(has);
         let view = self.views.entry((peer, v4)).or_default();
         (view.down, view.lost) = (false, false);
-        view.again = routes.then(|| (BTreeSet::new(), time, None));
+        view.again = routes.then(|| Again {
+            heard: BTreeSet::new(),
+            began: time,
+            last: None,
+        });
     }
 
     fn apply(&mut self, op: &Op, time: Timestamp) {
@@ -326,7 +337,7 @@ impl Model {
                     self.begin_dump(peer, v4, time);
                 }
                 let view = self.views.entry((peer, v4)).or_default();
-                if let Some((heard, _, last)) = &mut view.again
+                if let Some(Again { heard, last, .. }) = &mut view.again
                     && heard.insert((prefix, path_id))
                 {
                     *last = Some(time);

@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::{
-    bgp::{Batch, Nlri, Span, SpecialCommunity, Timestamp},
+    bgp::{Batch, Nlri, RibView, Span, SpecialCommunity, Timestamp},
     detect::{
         Detector, Finds, Phase, Verdict, bogon, more_specific, origin, own_prefix, peerlock,
         specific, surge::Stream,
@@ -33,6 +33,8 @@ struct Shared {
     finds: Finds,
     phase: Phase,
     private: bool,
+    /// Our own policy has let in what is here.
+    accepted: bool,
     /// Without a table once seen whole, nothing can be told to be new.
     had_table: bool,
     /// The table is being sent once more.
@@ -85,6 +87,7 @@ impl Engine {
             finds,
             phase: state.gate.phase,
             private: state.private,
+            accepted: state.rib != RibView::AdjRibInPre,
             had_table: state.gate.had_table,
             again: redump.is_some(),
         };
@@ -176,6 +179,9 @@ impl Engine {
         };
         let was_in_incident = cleared.is_some_and(|entry| entry.incident.is_some());
         let mut finds = shared.finds | self.of_prefix(nlri, news, shared);
+        if shared.accepted && finds.has(Detector::Bogon) {
+            finds |= Finds::ACCEPTED;
+        }
         let mut cover = u32::MAX;
         let origin = shared.verdict.origin;
         match shared.phase {
