@@ -1,6 +1,5 @@
 //! The command line: one file per subcommand, each a struct with `run`.
 
-mod advice;
 mod config;
 mod cover;
 mod drill;

@@ -52,6 +52,8 @@ pub struct ViewState {
     pub phase: Phase,
     /// Since when it may.
     pub since: Timestamp,
+    /// Its table was complete once.
+    pub had_table: bool,
     /// Last time a route of it changed.
     pub last_change: Timestamp,
     /// Its routes are held while the router cannot be heard.
@@ -107,6 +109,7 @@ impl Engine {
                 routes: self.rib.routes(view),
                 phase: state.gate.phase,
                 since: state.gate.since,
+                had_table: state.gate.had_table,
                 last_change: state.last_change,
                 stale: state.lost.is_some(),
                 limit: state.limit,

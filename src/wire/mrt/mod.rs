@@ -9,7 +9,6 @@
 //! of type 5 that came before them.
 
 mod bgp4mp;
-mod cursor;
 mod decoder;
 mod header;
 mod input;
@@ -28,6 +27,7 @@ pub use whole::WholeRecords;
 
 use std::{io, path::Path};
 
+use super::cursor;
 use crate::bgp::Timestamp;
 
 /// What a file's first record says of the file.
