@@ -7,6 +7,7 @@
 mod engine_thread;
 mod heartbeat;
 mod listen;
+mod logging;
 mod notify;
 mod places;
 mod reload;
