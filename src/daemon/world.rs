@@ -62,11 +62,6 @@ impl Worlds {
         }
     }
 
-    /// Whether a drill is being played.
-    pub fn has_drill(&self) -> bool {
-        self.drill.is_some()
-    }
-
     /// Applies a batch to its world.
     pub fn apply(&mut self, realm: Realm, batch: &Batch, said: &mut Said) {
         let engine = match realm {
