@@ -165,7 +165,7 @@ impl Service {
             questions,
             board,
             metrics: Arc::clone(&metrics),
-            routers: Arc::new(move || rows(&routers)),
+            routers: Arc::new(move || routers.list()),
             waiting: Arc::new(Vec::new),
             heartbeat: Arc::new({
                 let heartbeat = heartbeat.clone();
@@ -280,13 +280,6 @@ impl Service {
         let _ = timeout(HTTP_ENDS, &mut self.http).await;
         tracing::info!("ended");
     }
-}
-
-/// What HTTP shows of the routers.
-fn rows(routers: &bmp::Routers) -> Vec<serde_json::Value> {
-    let rows = routers.list().into_iter().map(serde_json::to_value);
-    // Nothing in a router's state can fail to be written.
-    rows.filter_map(Result::ok).collect()
 }
 
 /// Waits until `turned` is true, or nobody is left who could turn it.
