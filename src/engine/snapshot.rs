@@ -52,6 +52,8 @@ pub struct ViewState {
     pub phase: Phase,
     /// Since when it may.
     pub since: Timestamp,
+    /// Its table was complete once.
+    pub had_table: bool,
     /// Last time a route of it changed.
     pub last_change: Timestamp,
     /// Its routes, or some of them, are held from before: the router cannot be heard, or
@@ -121,6 +123,7 @@ impl Engine {
                 routes: self.rib.routes(view),
                 phase: state.gate.phase,
                 since: state.gate.since,
+                had_table: state.gate.had_table,
                 last_change: state.last_change,
                 stale: state.lost.is_some() || state.redump.is_some(),
                 limit: state.limit,

@@ -24,6 +24,9 @@ macro_rules! kinds {
         pub enum Kind { $($(#[$doc])* $variant,)* }
 
         impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Kind] = &[$(Kind::$variant,)*];
+
             /// As reports spell it.
             pub const fn name(self) -> &'static str {
                 match self { $(Kind::$variant => $name,)* }
