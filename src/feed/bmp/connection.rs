@@ -239,6 +239,8 @@ impl Connection<'_> {
             }
             self.take_stock(time);
             match then {
+                // An Initiation is enough to know the router, whatever it says next.
+                Then::Read(_) if self.introduced.is_some() => self.identify(time).await?,
                 Then::Read(_) => break,
                 Then::HandOn => {
                     self.hand_on().await?;
@@ -283,7 +285,7 @@ impl Connection<'_> {
         for notice in self.notices.drain(..) {
             match notice {
                 Notice::Initiated { initiation, again } => {
-                    if !again {
+                    if !again && self.seat.is_none() {
                         self.introduced = Some(initiation);
                     }
                 }
