@@ -2,14 +2,13 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use serde_json::Value;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Board;
 use crate::{
     bgp::Timestamp,
     engine::{Answer, Question, Snapshot},
-    feed::intake::Realm,
+    feed::{bmp::RouterState, intake::Realm},
     metrics::Metrics,
     reference::Reference,
 };
@@ -45,7 +44,7 @@ pub struct Desk {
     /// What `/metrics` writes out, and where requests are counted.
     pub metrics: Arc<Metrics>,
     /// Routers and their sessions.
-    pub routers: Provider<Vec<Value>>,
+    pub routers: Provider<Vec<RouterState>>,
     /// What is configured and has not brought its table yet, a sentence each.
     pub waiting: Provider<Vec<String>>,
     /// How long ago the engine thread last said that it works.

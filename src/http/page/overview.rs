@@ -10,7 +10,10 @@ use crate::{
     bgp::{Afi, RibView, Timestamp},
     detect::Phase,
     engine::ViewState,
-    feed::intake::Realm,
+    feed::{
+        bmp::{RouterState, Standing},
+        intake::Realm,
+    },
     http::{Desk, Record, routes::Status, routes::order},
     incident::Severity,
 };
@@ -168,13 +171,73 @@ fn waiting(out: &mut String, status: &Status) {
     out.push_str("</ul></section>\n");
 }
 
+/// How a router stands, in a word, and how much it needs looking at, the most first.
+fn standing(router: &RouterState) -> (u8, &'static str, &'static str) {
+    match router.state {
+        Standing::Stale => (0, "alarm", "lost"),
+        Standing::Up if router.silent => (1, "caution", "silent"),
+        Standing::Up if router.desynchronised > 0 => (2, "caution", "out of step"),
+        Standing::Connecting => (3, "caution", "connecting"),
+        Standing::Gone => (4, "faint", "gone"),
+        Standing::Up => (5, "well", "up"),
+    }
+}
+
 fn feeds(out: &mut String, desk: &Desk) {
-    let routers = (desk.routers)();
+    let mut routers = (desk.routers)();
+    let now = (desk.clock)();
+    if routers.is_empty() {
+        return;
+    }
+    routers.sort_by_cached_key(|router| (standing(router).0, router.router.clone()));
     let _ = writeln!(
         out,
-        "<section><h2>Routers <span class=\"faint\">{}</span></h2>",
+        "<section><h2>Routers <span class=\"faint\">{}</span></h2>\n<div class=\"wide\"><table>\
+         <thead><tr><th>Router</th><th>State</th><th class=\"number\">Peers</th>\
+         <th class=\"number\">Last update</th></tr></thead><tbody>",
         count(routers.len() as u64)
     );
+    for router in routers.iter().take(MOST_ROWS) {
+        let (_, class, word) = standing(router);
+        let drill = if router.drill {
+            "<b class=\"badge drill\">drill</b> "
+        } else {
+            ""
+        };
+        let error = match (&router.last_error, router.state) {
+            (Some(error), state) if state != Standing::Up => {
+                format!("<br><span class=\"faint\">{}</span>", Text(error))
+            }
+            _ => String::new(),
+        };
+        let stale = if router.stale_peers > 0 {
+            format!(
+                " <span class=\"faint\">{} held</span>",
+                count(router.stale_peers.into())
+            )
+        } else {
+            String::new()
+        };
+        let _ = writeln!(
+            out,
+            "<tr><td>{drill}{name} <span class=\"faint\">{address}</span></td>\
+             <td><span class=\"{class}\">{word}</span> <span class=\"faint\">{since}</span>{error}\
+             </td><td class=\"number\">{peers}{stale}</td><td class=\"number\">{update}</td></tr>",
+            name = Text(&router.sys_name.to_string()),
+            address = Text(&router.router),
+            since = lasting(now.since(router.since)),
+            peers = count(router.peers.into()),
+            update = ago(now, router.last_update.unwrap_or_default()),
+        );
+    }
+    out.push_str("</tbody></table></div>\n");
+    if routers.len() > MOST_ROWS {
+        let _ = writeln!(
+            out,
+            "<p>and <a href=\"/api/v1/routers\">{} more</a></p>",
+            count((routers.len() - MOST_ROWS) as u64)
+        );
+    }
     out.push_str("</section>\n");
 }
 

@@ -8,6 +8,7 @@ use crate::{
     bgp::{Afi, Asn, RibView, Timestamp},
     detect::Phase,
     engine::{Snapshot, ViewState},
+    feed::bmp::RouterState,
     http::{Shared, params::Params, problem::Problem},
 };
 
@@ -16,16 +17,20 @@ const SOME: usize = 1000;
 const MOST: usize = 100_000;
 
 #[derive(Serialize)]
-struct Routers<T> {
+struct Routers {
     time: Timestamp,
-    routers: Vec<T>,
+    routers: Vec<RouterState>,
 }
 
+/// All of them: there is a cap on routers.
 pub(super) async fn routers(State(shared): State<Shared>, uri: Uri) -> Result<Response, Problem> {
-    Params::read(&uri, &[])?;
+    let params = Params::read(&uri, &["drill"])?;
+    let drill = params.flag("drill")?;
+    let mut routers = (shared.desk.routers)();
+    routers.retain(|router| drill.is_none_or(|drill| drill == router.drill));
     Ok(json(&Routers {
         time: (shared.desk.clock)(),
-        routers: (shared.desk.routers)(),
+        routers,
     }))
 }
 

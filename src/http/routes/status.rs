@@ -10,7 +10,10 @@ use crate::{
     bgp::Timestamp,
     detect::{Detector, Phase},
     engine::{Counters, Snapshot},
-    feed::intake::Realm,
+    feed::{
+        bmp::{RouterState, Standing},
+        intake::Realm,
+    },
     http::{Desk, Shared, params::Params, problem::Problem},
     incident::Severity,
 };
@@ -24,13 +27,40 @@ pub(in crate::http) struct Status {
     pub ready: bool,
     pub waiting: Vec<String>,
     pub heartbeat_seconds: f64,
-    pub routers: u32,
+    pub routers: Routers,
     pub engine: Figures,
     pub incidents: Open,
     /// Incidents that are over and still kept.
     pub resolved: u32,
     pub drill: Option<Drill>,
     pub counters: Sums,
+}
+
+/// Routers that are no drill's, by how they stand.
+#[derive(Default, Serialize)]
+pub(in crate::http) struct Routers {
+    pub connecting: u32,
+    pub up: u32,
+    pub stale: u32,
+    pub gone: u32,
+    /// Of those that are up: they send no routes.
+    pub silent: u32,
+}
+
+impl Routers {
+    fn of(routers: &[RouterState]) -> Routers {
+        let mut counts = Routers::default();
+        for router in routers.iter().filter(|router| !router.drill) {
+            *match router.state {
+                Standing::Connecting => &mut counts.connecting,
+                Standing::Up => &mut counts.up,
+                Standing::Stale => &mut counts.stale,
+                Standing::Gone => &mut counts.gone,
+            } += 1;
+            counts.silent += u32::from(router.silent);
+        }
+        counts
+    }
 }
 
 /// What an engine holds.
@@ -122,7 +152,7 @@ impl Status {
             ready: waiting.is_empty(),
             waiting,
             heartbeat_seconds: (desk.heartbeat)().as_secs_f64(),
-            routers: (desk.routers)().len() as u32,
+            routers: Routers::of(&(desk.routers)()),
             engine: Figures::of(&live),
             incidents: open(Realm::Live),
             resolved: records.iter().filter(|one| one.resolved.is_some()).count() as u32,
