@@ -20,9 +20,9 @@ use leakwatch::{
 use station::*;
 
 /// What a stream holds. Messages: as framed, and as `tshark` 4.0.17 counts them. Unicast
-/// prefixes and End-of-RIB markers: as NetGauze's decoder, pmacct's own tests or `tshark`
-/// say, and where none of them does (2001:db8:53::1, 2001:db8:73::1 and 203.0.113.23, whose
-/// counts mix labelled and plain ones) by a count of their own, written for the purpose.
+/// prefixes and End-of-RIB markers: as the decoder of `NetGauze`, pmacct's own tests or `tshark`
+/// say, and where none of them does (three of `pmacct_208`, whose counts mix labelled and
+/// plain ones) by a count of their own, written for the purpose.
 struct Facts {
     file: &'static str,
     /// In the order of [`Kind::ALL`].

@@ -29,9 +29,12 @@ fn read(bytes: &[u8]) -> BmpMessage {
 }
 
 fn capabilities(open: &BgpOpenMessage) -> Vec<CapabilityValue> {
-    let values = |param: &OptParam| match &param.param_value {
-        ParamValue::Capacities(list) => list.iter().map(|one| one.value.clone()).collect(),
-        _ => Vec::new(),
+    let values = |param: &OptParam| {
+        let mut values = Vec::new();
+        if let ParamValue::Capacities(list) = &param.param_value {
+            values.extend(list.iter().map(|one| one.value.clone()));
+        }
+        values
     };
     open.opt_params.iter().flat_map(values).collect()
 }

@@ -63,7 +63,9 @@ fn any_message() -> impl Strategy<Value = Vec<u8>> {
 fn stream() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(any_message(), 0..40).prop_map(|messages| {
         let mut bytes = initiation();
-        messages.iter().for_each(|one| bytes.extend(one));
+        for message in messages {
+            bytes.extend(message);
+        }
         bytes
     })
 }
