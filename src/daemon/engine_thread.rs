@@ -226,7 +226,11 @@ impl Turn {
             return count("abandoned");
         }
         let answer = self.bench.worlds.answer(asked.realm, &asked.question);
-        count(if answer.truncated { "truncated" } else { "whole" });
+        count(if answer.truncated {
+            "truncated"
+        } else {
+            "whole"
+        });
         // Whoever asked may have given up meanwhile.
         let _ = asked.reply.send(answer);
     }

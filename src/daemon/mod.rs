@@ -24,6 +24,7 @@ use crate::{
 };
 
 pub use heartbeat::Heartbeat;
+pub use reload::Checked;
 
 /// How the daemon is started.
 #[derive(Clone, Debug, Default)]

@@ -8,7 +8,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, oneshot, watch},
     task::{JoinHandle, JoinSet},
-    time::{MissedTickBehavior, interval, timeout},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::{
@@ -44,6 +44,8 @@ const ENGINE_ENDS: Duration = Duration::from_secs(4);
 /// Answers that are being written get so long; all three together stay below ten seconds.
 const HTTP_ENDS: Duration = Duration::from_millis(3500);
 
+/// Interrupts that come together are one.
+const SAME_KEY: Duration = Duration::from_millis(200);
 /// What is shown of queues and directories is this old at most.
 const UPKEEP: Duration = Duration::from_secs(1);
 
@@ -109,7 +111,7 @@ pub async fn run(
     }
     tokio::select! {
         () = service.end() => Ok(()),
-        _ = signals.interrupt.recv() => {
+        () = again(&mut signals.interrupt) => {
             tracing::warn!("interrupted again: ended at once");
             Ok(())
         }
@@ -341,6 +343,15 @@ impl Service {
 fn show_limits(config: &Config, metrics: &Metrics) {
     let engine = &metrics.engine;
     engine.incidents_limit.set(config.incident.most_open as i64);
+    engine.routes_limit.set(config.limits.routes as i64);
+    engine.views_limit.set(config.limits.views as i64);
+}
+
+/// Waits for one more interrupt. One key may come as several, by way of a wrapper.
+async fn again(interrupt: &mut Signal) {
+    sleep(SAME_KEY).await;
+    let _ = timeout(Duration::ZERO, interrupt.recv()).await;
+    interrupt.recv().await;
 }
 
 /// Waits until `turned` is true, or nobody is left who could turn it.

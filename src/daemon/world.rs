@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::{
     bgp::{Batch, Timestamp},
     detect,
-    engine::{Answer, Engine, Question, Snapshot},
+    engine::{Answer, Engine, Limits, Question, Snapshot},
     feed::intake::Realm,
     incident::{self, Output},
     reference::Reference,
@@ -26,6 +26,8 @@ pub struct Rules {
     pub detect: detect::settings::Settings,
     /// The life of incidents.
     pub incident: incident::Settings,
+    /// How much is kept.
+    pub limits: Limits,
 }
 
 /// What a world has to say, in order.
@@ -133,6 +135,9 @@ fn engine(rules: &Rules) -> Engine {
         reference,
         detect,
         incident,
+        limits,
     } = rules.clone();
-    Engine::new(reference, detect, incident)
+    let mut engine = Engine::new(reference, detect, incident);
+    engine.limit(limits);
+    engine
 }
