@@ -56,6 +56,7 @@
 pub mod bgp;
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod detect;
 pub mod drill;
 pub mod engine;

@@ -25,6 +25,14 @@ pub(super) const INCIDENTS: &[Setting] = &[
     ),
     setting!(
         "incident",
+        "unseen_after",
+        incident.unseen_after,
+        Span(60..=30 * DAY),
+        "A peer that goes down in an incident hides it, which is no end. When it has not come \
+         back for this long, the incident is closed and says that it could not be seen."
+    ),
+    setting!(
+        "incident",
         "most_open",
         incident.most_open,
         Count(1..=60_000),

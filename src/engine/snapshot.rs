@@ -56,7 +56,8 @@ pub struct ViewState {
     pub had_table: bool,
     /// Last time a route of it changed.
     pub last_change: Timestamp,
-    /// Its routes are held while the router cannot be heard.
+    /// Its routes, or some of them, are held from before: the router cannot be heard, or
+    /// is sending its table once more.
     pub stale: bool,
     /// Routes it may have, where a limit is known.
     pub limit: Option<u32>,
@@ -111,7 +112,7 @@ impl Engine {
                 since: state.gate.since,
                 had_table: state.gate.had_table,
                 last_change: state.last_change,
-                stale: state.lost.is_some(),
+                stale: state.lost.is_some() || state.redump.is_some(),
                 limit: state.limit,
             })
             .collect();

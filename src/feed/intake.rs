@@ -185,6 +185,11 @@ impl Outlet {
         self.receiver.try_recv().ok()
     }
 
+    /// Whether no batch waits.
+    pub fn is_empty(&self) -> bool {
+        self.receiver.is_empty()
+    }
+
     /// Takes an applied batch back: its bytes are free, its room is used again.
     pub fn done(&self, parcel: Parcel) {
         let Parcel {

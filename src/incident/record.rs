@@ -107,8 +107,9 @@ pub struct Share {
     pub view: ViewId,
     /// Routes of it that are affected now.
     pub active: u32,
-    /// The peer is down: what it would say cannot be seen.
-    pub unobservable: bool,
+    /// The peer is down or its router cannot be heard, since then: what it would say
+    /// cannot be seen.
+    pub unobservable: Option<Timestamp>,
 }
 
 type Rows = HashMap<(Afi, u32), u32, RandomState>;
@@ -239,7 +240,7 @@ impl Incident {
                 self.views.push(Share {
                     view: route.view,
                     active: 1,
-                    unobservable: false,
+                    unobservable: None,
                 });
             }
         }
@@ -301,13 +302,22 @@ impl Incident {
 
     /// Whether a peer that took part is down, so that its silence means nothing.
     pub fn is_unobservable(&self) -> bool {
-        self.views.iter().any(|share| share.unobservable)
+        self.views.iter().any(|share| share.unobservable.is_some())
     }
 
-    /// Whether nearly nothing of it is left.
-    pub fn is_few(&self, settings: &Settings) -> bool {
+    /// Whether one is, and for so short a time that it is waited for.
+    fn is_waited_for(&self, now: Timestamp, settings: &Settings) -> bool {
+        self.views.iter().any(|share| {
+            share
+                .unobservable
+                .is_some_and(|since| now.since(since) < settings.unseen_after)
+        })
+    }
+
+    /// Whether nearly nothing of it is left to be seen.
+    pub fn is_few(&self, now: Timestamp, settings: &Settings) -> bool {
         match self.holds {
-            Some(holds) => !holds,
+            Some(holds) => !holds || (self.is_unobservable() && !self.is_waited_for(now, settings)),
             None => {
                 self.active == 0
                     || f64::from(self.active)
@@ -318,9 +328,10 @@ impl Incident {
 
     /// Moves through its life; returns whether it was resolved just now, and when.
     pub fn step(&mut self, now: Timestamp, settings: &Settings) -> Option<Timestamp> {
-        let few = self.is_few(settings);
+        let few = self.is_few(now, settings);
+        let hidden = self.is_waited_for(now, settings);
         match self.state {
-            State::Open if few && !self.is_unobservable() => {
+            State::Open if few && !hidden => {
                 self.state = State::Receding(now);
                 None
             }
@@ -328,9 +339,7 @@ impl Incident {
                 self.state = State::Open;
                 None
             }
-            State::Receding(since)
-                if now.since(since) >= settings.resolve_after && !self.is_unobservable() =>
-            {
+            State::Receding(since) if now.since(since) >= settings.resolve_after && !hidden => {
                 let at = since + settings.resolve_after;
                 self.state = State::Resolved(at);
                 Some(at)

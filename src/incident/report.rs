@@ -1,7 +1,5 @@
 //! What an incident says to the outside: the JSON contract, and one sentence.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 
 use super::{
@@ -241,7 +239,7 @@ pub fn event(
         evidence: incident.evidence.items(),
         summary: String::new(),
     };
-    event.summary = summary(&event, reference);
+    event.summary = summary(&event, incident.is_unobservable(), reference);
     event
 }
 
@@ -290,7 +288,7 @@ pub fn grouped(count: u32) -> String {
     out
 }
 
-fn summary(event: &IncidentEvent, reference: &Reference) -> String {
+fn summary(event: &IncidentEvent, hidden: bool, reference: &Reference) -> String {
     let who = match event.offender {
         Some(offender) => as_name(offender, reference),
         None if !event.kind.is_of_a_view() => "A group of networks".to_owned(),
@@ -328,7 +326,12 @@ fn summary(event: &IncidentEvent, reference: &Reference) -> String {
         Kind::MaximumPrefix => format!("{who} is close to a limit on the number of routes"),
     };
     if event.event == Step::Resolved {
-        let _ = write!(text, "; over");
+        let end = if hidden {
+            "; it can no longer be seen"
+        } else {
+            "; over"
+        };
+        text.push_str(end);
     }
     text
 }

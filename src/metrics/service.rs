@@ -79,6 +79,8 @@ pub struct Log {
     pub others: IntCounter,
     /// Lines not written because their cause had been told often enough.
     pub suppressed: IntCounter,
+    /// Lines lost because standard error did not take them.
+    pub dropped: IntCounter,
     /// Causes remembered.
     pub causes: IntGauge,
     /// Causes that are told apart.
@@ -99,6 +101,10 @@ impl Log {
             suppressed: make.counter(
                 "leakwatch_log_lines_suppressed_total",
                 "Log lines not written because their cause had been told often enough.",
+            ),
+            dropped: make.counter(
+                "leakwatch_log_lines_dropped_total",
+                "Log lines lost because nobody read them.",
             ),
             causes: make.gauge(
                 "leakwatch_log_causes",

@@ -538,7 +538,7 @@ async fn raised(flag: Option<&mut watch::Receiver<bool>>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Waits until then; for ever where there is no such time.

@@ -6,6 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::bgp::Timestamp;
+
 /// Levels of directories below the watched one: `YYYY.MM/UPDATES` of `RouteViews`.
 pub const DEPTH: usize = 2;
 
@@ -32,8 +34,7 @@ pub struct FileId {
 pub struct Stamp {
     /// Octets.
     pub size: u64,
-    /// Seconds since the epoch of the last write, by the file system's clock.
-    pub modified: i64,
+    modified: i64,
     modified_nanos: i64,
 }
 
@@ -95,6 +96,11 @@ impl FileId {
 }
 
 impl Stamp {
+    /// When it was last written, by the file system's clock.
+    pub fn time(&self) -> Timestamp {
+        Timestamp::from_secs(u64::try_from(self.modified).unwrap_or(0))
+    }
+
     /// Of an open or listed file.
     pub fn of(metadata: &fs::Metadata) -> Self {
         Stamp {

@@ -2,8 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions},
-    hash::{BuildHasher, Hasher},
-    io::{self, Read, Seek, SeekFrom},
+    io::{self, Seek, SeekFrom},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::{
@@ -12,14 +11,14 @@ use std::{
     },
 };
 
-use super::listing::{FileId, Stamp};
+use super::{
+    Settings,
+    listing::{FileId, Stamp},
+};
 use crate::{
     bgp::Timestamp,
     wire::mrt::{self, Compression, Input, MrtReader, Peek, WholeRecords},
 };
-
-/// Octets by which two files are told apart, with their size.
-const HEAD: usize = 16 << 10;
 
 /// What has become of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,16 +46,48 @@ pub struct Recording {
     pub since: Timestamp,
     /// What its first record says; none as long as it has not been looked into.
     pub peek: Option<Peek>,
-    /// Size and first octets, hashed; 0 as long as it has not been looked into.
-    pub head: u64,
+    /// Its size when it was read.
+    pub size_read: u64,
     /// Octets, uncompressed, that were read when it seemed complete.
     pub offset: u64,
     /// Whether it may be read before it is complete.
     pub plain: bool,
     /// Whether the last look at the directory found it.
     pub there: bool,
+    /// Whether it was said that it cannot be read.
+    pub told: bool,
     /// What has become of it.
     pub stage: Stage,
+}
+
+impl Recording {
+    /// A file just found. What was last written some time ago has been so since then.
+    pub fn new(path: PathBuf, stamp: Stamp, now: Timestamp) -> Self {
+        Recording {
+            path,
+            stamp,
+            since: stamp.time().min(now),
+            peek: None,
+            size_read: 0,
+            offset: 0,
+            plain: false,
+            there: true,
+            told: false,
+            stage: Stage::Settling,
+        }
+    }
+
+    /// Whether it has not changed for long enough to be complete.
+    pub fn is_whole(&self, settings: &Settings, now: Timestamp) -> bool {
+        now.since(self.since) >= settings.stable
+    }
+
+    /// The first record's time, of a file of updates that was looked into.
+    pub fn updates(&self) -> Option<Timestamp> {
+        self.peek
+            .filter(|peek| !peek.table_dump)
+            .map(|peek| peek.time)
+    }
 }
 
 /// What stands at the beginning of a file.
@@ -64,8 +95,6 @@ pub struct Recording {
 pub struct Opening {
     /// Its first record; none where there is none.
     pub peek: Option<Peek>,
-    /// Size and first octets, hashed.
-    pub head: u64,
     /// Whether it is uncompressed.
     pub plain: bool,
 }
@@ -82,6 +111,10 @@ pub struct Reading {
     complete: Arc<AtomicBool>,
     /// Whether the file may grow still.
     pub growing: bool,
+    /// Whether it is a table that is being looked through before it is handed on.
+    pub checking: bool,
+    /// Time of its first record.
+    pub first: Timestamp,
 }
 
 /// Opens the regular file `id`, and nothing that was put in its place meanwhile. A pipe
@@ -103,24 +136,13 @@ fn open(path: &Path, id: FileId) -> io::Result<File> {
 ///
 /// # Errors
 /// It cannot be opened or read.
-pub fn look_into(
-    path: &Path,
-    id: FileId,
-    hasher: &foldhash::fast::RandomState,
-) -> io::Result<Opening> {
+pub fn look_into(path: &Path, id: FileId) -> io::Result<Opening> {
     let file = open(path, id)?;
     let size = file.metadata()?.len();
-    let mut bytes = Vec::with_capacity(HEAD);
-    (&file).take(HEAD as u64).read_to_end(&mut bytes)?;
-    let mut hash = hasher.build_hasher();
-    hash.write_u64(size);
-    hash.write(&bytes);
-    let plain = Compression::recognise(&bytes) == Compression::None;
-    (&file).seek(SeekFrom::Start(0))?;
-    let peek = mrt::peek_input(Input::from_reader(path, file, Some(size))?)?;
+    let input = Input::from_reader(path, file, Some(size))?;
+    let plain = input.compression() == Compression::None;
     Ok(Opening {
-        peek,
-        head: hash.finish(),
+        peek: mrt::peek_input(input)?,
         plain,
     })
 }
@@ -130,7 +152,7 @@ impl Reading {
     ///
     /// # Errors
     /// It cannot be opened or read.
-    pub fn begin(id: FileId, recording: &Recording, growing: bool) -> io::Result<Self> {
+    pub fn begin(id: FileId, recording: &Recording, peek: Peek, growing: bool) -> io::Result<Self> {
         let file = open(&recording.path, id)?;
         let size = file.metadata()?.len();
         let complete = Arc::new(AtomicBool::new(!growing));
@@ -148,7 +170,28 @@ impl Reading {
             size,
             complete,
             growing,
+            checking: peek.table_dump,
+            first: peek.time,
         })
+    }
+
+    /// Begins anew, now that the table was found to be whole.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn checked(&mut self) -> io::Result<()> {
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(0))?;
+        let name = self.reader.input().name().to_owned();
+        let input = Input::from_reader(&name, self.file.try_clone()?, Some(self.size))?;
+        self.reader = MrtReader::new(input).by_second();
+        self.checking = false;
+        Ok(())
+    }
+
+    /// Octets of the file when it was opened.
+    pub fn size(&self) -> u64 {
+        self.size
     }
 
     /// The file is awaited no longer: what is torn at its end is damage.

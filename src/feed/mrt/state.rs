@@ -30,6 +30,8 @@ pub struct FeedState {
     pub files_read: u64,
     /// Files of which some part could not be read.
     pub files_damaged: u64,
+    /// Octets of files read, as they lie on disk.
+    pub bytes_read: u64,
     /// Files and other entries not read at all, by the reason why.
     pub files_passed: FilesPassed,
     /// The file being read.

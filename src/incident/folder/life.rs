@@ -172,7 +172,7 @@ impl Folder {
                 incident.views.push(Share {
                     view,
                     active: 0,
-                    unobservable: false,
+                    unobservable: None,
                 });
             }
             incident.holds = Some(true);
@@ -234,13 +234,22 @@ impl Folder {
         }
     }
 
-    /// A peer went down, or is back with its table complete.
-    pub fn observe(&mut self, view: ViewId, observable: bool) {
+    /// What a view would say cannot be seen since `hidden`: its peer is down, or its
+    /// router not heard. With none it is back with its table complete.
+    pub fn observe(&mut self, view: ViewId, hidden: Option<Timestamp>) {
         for incident in self.incidents.iter_mut().flatten() {
+            let of_view = incident.key.view == Some(view);
             for share in &mut incident.views {
-                if share.view == view && (observable || share.active > 0) {
-                    share.unobservable = !observable;
+                if share.view != view {
+                    continue;
                 }
+                share.unobservable = match hidden {
+                    Some(since) if share.active > 0 || of_view => {
+                        Some(share.unobservable.unwrap_or(since))
+                    }
+                    Some(_) => share.unobservable,
+                    None => None,
+                };
             }
         }
     }
@@ -313,11 +322,13 @@ impl Folder {
     }
 
     /// Whether anything is left to resolve by the mere passing of time.
-    pub fn is_settling(&self) -> bool {
+    pub fn is_settling(&self, now: Timestamp) -> bool {
         self.open().any(|incident| {
             // Rates fall by waiting; what is missing or too many does not.
             let rate = matches!(incident.key.kind, Kind::Withdrawal | Kind::Surge);
-            matches!(incident.state, State::Receding(_)) || incident.is_few(&self.settings) || rate
+            matches!(incident.state, State::Receding(_))
+                || incident.is_few(now, &self.settings)
+                || rate
         })
     }
 }

@@ -58,8 +58,9 @@ impl MrtReader {
         }
     }
 
-    /// Ends a batch with the first record of another second, for a caller that plays
+    /// Ends a batch where the second does, for a caller that plays
     /// the file at the speed at which it was recorded.
+    #[must_use]
     pub fn by_second(mut self) -> Self {
         self.by_second = true;
         self
@@ -89,7 +90,6 @@ impl MrtReader {
         batch.clear();
         self.decoder.peers.new_batch();
         let mut records = 0;
-        let mut second = None;
         while !self.ended {
             if batch.nlri_count() >= BATCH_NLRI
                 || batch.raw.len() >= BATCH_RAW
@@ -98,14 +98,15 @@ impl MrtReader {
             {
                 return Status::More;
             }
-            records += 1;
-            self.record(batch);
             if self.by_second && !batch.events.is_empty() {
+                let next = Header::read(self.input.peek_up_to(header::LEN));
                 let now = self.decoder.time().secs();
-                if *second.get_or_insert(now) != now {
+                if next.is_some_and(|next| u64::from(next.seconds) != now) {
                     return Status::More;
                 }
             }
+            records += 1;
+            self.record(batch);
         }
         self.decoder.end_of_dump(batch);
         Status::End

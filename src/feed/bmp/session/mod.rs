@@ -12,10 +12,15 @@
 //! - Routes are taken of peers that are up: after their Peer Up, before their Peer Down.
 //!   Routes of others are counted (`bmp_unknown_peer`) and not taken, for without the
 //!   OPENs it is not known how they read, nor that anyone will say when they are gone.
-//! - A Peer Up of a peer that is up starts its table anew (RFC 7854 §4.10 does not say):
-//!   routes not announced again are swept when the new table is complete. Routers that
-//!   send one Peer Up for each table of a peer (by the flags L and O) do so for one BGP
-//!   session; the first counts. So with Peer Downs: the first takes all tables down.
+//! - A Peer Up of a peer that is up, for another BGP session (header time or ports
+//!   differ), starts its table anew, which RFC 7854 §4.10 does not say: routes not
+//!   announced again are swept when the new table is complete. One for the same session
+//!   adds its capabilities, no more: routers send one for each table (by the flags L
+//!   and O) or family.
+//! - The first Peer Down takes all tables of a peer down; those for its other tables
+//!   follow.
+//! - Octets after the UPDATE of a Route Monitoring are passed over if they are TLVs (of
+//!   drafts; Huawei sends them), and counted otherwise.
 //! - Mirrored messages are counted, not applied: the router need not have taken them.
 //! - The flags decide how a message reads, not the OPENs: A says how wide AS numbers in
 //!   paths are. Path identifiers have no flag, so for them the OPENs decide.
@@ -23,22 +28,24 @@
 //!   only moves the gauge [`Session::clock_skew`].
 //! - After a Termination nothing is read.
 
+mod apply;
 mod notice;
 mod peers;
 #[cfg(test)]
 mod tests;
 
+pub use apply::tell_of;
 pub use notice::{End, Fed, Notice, Then};
 
 use crate::{
-    bgp::{Batch, Event, EventKind, PeerKey, RibView, Router, Span, Timestamp},
+    bgp::{Batch, PeerKey, Router, Timestamp},
     wire::{
         Reason, Tally,
-        bmp::{self, Closing, Down, Framing, Kind, Message, PeerHeader, PeerType, PeerUp},
-        update::{Origin, Scanner},
+        bmp::{self, Framing, Kind, Message},
+        update::Scanner,
     },
 };
-use peers::{Fall, Peers, Rise};
+use peers::Peers;
 
 use super::Settings;
 
@@ -271,233 +278,5 @@ impl Session {
                 notices.push(Notice::Fault { reason, peer });
             }
         }
-    }
-
-    /// Does what a message says; returns whose it was.
-    fn take(
-        &mut self,
-        message: Message<'_>,
-        now: Timestamp,
-        batch: &mut Batch,
-        notices: &mut Vec<Notice>,
-    ) -> Option<PeerKey> {
-        match message {
-            Message::RouteMonitoring(header, update) => {
-                self.clock(&header, now, false);
-                self.routes(&header, update, now, batch)
-            }
-            Message::PeerUp(header, up) => {
-                self.clock(&header, now, false);
-                self.peer_up(&header, *up, now, batch, notices)
-            }
-            Message::PeerDown(header, down) => {
-                self.clock(&header, now, false);
-                self.peer_down(&header, down, now, batch, notices)
-            }
-            Message::Statistics(header, statistics) => {
-                self.clock(&header, now, true);
-                let peer = self.known(&header)?;
-                notices.push(Notice::Statistics {
-                    peer,
-                    rib: header.rib(),
-                    statistics,
-                });
-                Some(peer)
-            }
-            Message::RouteMirroring(header, mirroring) => {
-                self.clock(&header, now, false);
-                self.mirrored_lost += u64::from(mirroring.lost);
-                self.known(&header)
-            }
-            Message::Initiation(initiation) => {
-                let again = std::mem::replace(&mut self.begun, true);
-                if again {
-                    self.tally.error(Reason::BmpInitiation);
-                }
-                notices.push(Notice::Initiated { initiation, again });
-                None
-            }
-            Message::Termination(Closing { reason, text }) => {
-                self.end = Some(End::Terminated { reason, text });
-                None
-            }
-            Message::Unknown => {
-                self.tally.error(Reason::BmpType);
-                None
-            }
-        }
-    }
-
-    fn clock(&mut self, header: &PeerHeader, now: Timestamp, sent_now: bool) {
-        if header.time == Timestamp::ZERO {
-            self.unstamped += 1;
-            return;
-        }
-        let skew = header.time.micros() as i64 - now.micros() as i64;
-        if sent_now || skew > 0 {
-            self.skew = Some(skew);
-        }
-    }
-
-    /// The key of a peer that is up; others are counted.
-    fn known(&mut self, header: &PeerHeader) -> Option<PeerKey> {
-        let peer = self.peers.find(header);
-        let peer = peer.and_then(|slot| self.peers.get_mut(slot));
-        let peer = peer.filter(|peer| peer.up).map(|peer| peer.key);
-        if peer.is_none() {
-            self.tally.error(Reason::BmpUnknownPeer);
-        }
-        peer
-    }
-
-    fn routes(
-        &mut self,
-        header: &PeerHeader,
-        update: &[u8],
-        now: Timestamp,
-        batch: &mut Batch,
-    ) -> Option<PeerKey> {
-        let slot = self.peers.find(header);
-        let peer = slot.and_then(|slot| self.peers.get_mut(slot));
-        let Some(peer) = peer.filter(|peer| peer.up) else {
-            self.tally.error(Reason::BmpUnknownPeer);
-            return None;
-        };
-        if peer.asn4 && header.two_octet_paths() {
-            self.tally.error(Reason::BmpPeerOpen);
-        }
-        let origin = Origin {
-            time: now,
-            // `feed` leaves room for one more peer.
-            peer: peer.index(batch)?,
-            rib: header.rib(),
-        };
-        let form = peer.form(header);
-        self.scanner
-            .scan(update, form, origin, batch, &mut self.tally);
-        Some(peer.key)
-    }
-
-    fn peer_up(
-        &mut self,
-        header: &PeerHeader,
-        up: PeerUp,
-        now: Timestamp,
-        batch: &mut Batch,
-        notices: &mut Vec<Notice>,
-    ) -> Option<PeerKey> {
-        // A Loc-RIB's OPENs are both the router's own (RFC 9069 §5.2).
-        let open = match header.kind {
-            PeerType::LocRib => up.sent,
-            _ => up.received,
-        };
-        if open.is_some_and(|open| !open.agrees(header)) {
-            self.tally.error(Reason::BmpPeerOpen);
-        }
-        let bgp_id = match header.bgp_id {
-            0 => open.map_or(0, |open| open.bgp_id),
-            id => id,
-        };
-        let router = self.router?;
-        let slot = self
-            .peers
-            .find_or_add(router, header, bgp_id, self.limits.peers);
-        let Some(slot) = slot else {
-            self.tally.error(Reason::BmpPeerLimit);
-            return None;
-        };
-        let rise = self.peers.goes_up(slot, header.rib());
-        let peer = self.peers.get_mut(slot)?;
-        peer.opened(header, &up);
-        let key = peer.key;
-        if rise == Rise::Known {
-            return Some(key);
-        }
-        if rise == Rise::Again {
-            self.tally.error(Reason::BmpPeerUp);
-        }
-        let index = peer.index(batch)?;
-        batch
-            .events
-            .push(event(now, index, header.rib(), EventKind::PeerUp));
-        notices.push(Notice::PeerUp {
-            peer: key,
-            rib: header.rib(),
-            local: up.local,
-            sent: up.sent,
-            received: up.received,
-            table: up.table,
-            again: rise == Rise::Again,
-        });
-        Some(key)
-    }
-
-    fn peer_down(
-        &mut self,
-        header: &PeerHeader,
-        down: Down,
-        now: Timestamp,
-        batch: &mut Batch,
-        notices: &mut Vec<Notice>,
-    ) -> Option<PeerKey> {
-        let slot = self.peers.find(header);
-        let known = slot.and_then(|slot| Some((slot, self.peers.get_mut(slot)?)));
-        let Some((slot, peer)) = known else {
-            self.tally.error(Reason::BmpUnknownPeer);
-            return None;
-        };
-        let (key, index) = (peer.key, peer.index(batch)?);
-        match self.peers.goes_down(slot, header.rib()) {
-            Fall::Known => {}
-            Fall::Unknown => self.tally.error(Reason::BmpUnknownPeer),
-            Fall::Down => {
-                let kind = EventKind::PeerDown(down.reason);
-                batch.events.push(event(now, index, header.rib(), kind));
-                notices.push(Notice::PeerDown {
-                    peer: key,
-                    reason: down.reason,
-                    code: down.code,
-                    text: down.text,
-                });
-            }
-        }
-        Some(key)
-    }
-}
-
-fn event(time: Timestamp, peer: u16, rib: RibView, kind: EventKind) -> Event {
-    Event {
-        time,
-        peer,
-        rib,
-        kind,
-        raw: Span::default(),
-    }
-}
-
-/// Puts one event of `kind` for each of `peers` into `batch`, until it is full. Returns
-/// whether there are more: hand the batch on and call again.
-///
-/// For a router that is lost ([`EventKind::PeerLost`]) or does not come back
-/// ([`EventKind::PeerDown`]).
-pub fn tell_of(
-    peers: &mut impl Iterator<Item = PeerKey>,
-    kind: EventKind,
-    now: Timestamp,
-    batch: &mut Batch,
-) -> bool {
-    loop {
-        if batch.peers.len() >= MOST_BATCH_PEERS {
-            return true;
-        }
-        let Some(peer) = peers.next() else {
-            return false;
-        };
-        // Peers differ: no need to look for one that stands there already.
-        let index = batch.peers.len() as u16;
-        batch.peers.push(peer);
-        batch
-            .events
-            .push(event(now, index, RibView::default(), kind));
     }
 }

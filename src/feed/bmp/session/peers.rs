@@ -6,18 +6,20 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, hash_map::Entry};
 
 use crate::{
-    bgp::{Asn, Batch, PeerKey, RibView, Router},
+    bgp::{Asn, Batch, PeerKey, RibView, Router, Timestamp},
     wire::{
-        bmp::{self, Direction, PeerHeader, PeerType, PeerUp},
+        bmp::{self, Direction, PeerHeader, PeerUp},
         update::Session as Form,
     },
 };
 
-/// What tells a router's peers apart (RFC 7854 §4.2). Type 1 and 2 with one
-/// distinguisher, address, AS and identifier would be one peer; nobody sends that.
+/// What tells a router's peers apart (RFC 7854 §4.2).
+///
+/// The type is not part of it: a Loc-RIB is known by its address 0.0.0.0, and FRR 8.0
+/// announces one by a Peer Up of type 0. Types 1 and 2 with one distinguisher, address,
+/// AS and identifier would be one peer; nobody sends that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Identity {
-    loc_rib: bool,
     distinguisher: u64,
     address: IpAddr,
     asn: u32,
@@ -27,7 +29,6 @@ struct Identity {
 impl Identity {
     fn of(header: &PeerHeader) -> Self {
         Identity {
-            loc_rib: header.kind == PeerType::LocRib,
             distinguisher: header.distinguisher,
             address: header.address,
             asn: header.asn.0,
@@ -63,6 +64,8 @@ pub struct Peer {
     /// The tables, by bit of [`RibView`], for which a Peer Up came and no Peer Down yet:
     /// routers that send one for each table do so for one BGP session.
     pub declared: u8,
+    /// The BGP session that the Peer Up told of: when it came up, and its ports.
+    session: (Timestamp, u16, u16),
     incoming: Form,
     outgoing: Form,
     /// Both OPENs have four-octet AS numbers.
@@ -84,18 +87,27 @@ impl Peer {
         }
     }
 
-    /// Takes what the OPENs settle.
-    pub fn opened(&mut self, header: &PeerHeader, up: &PeerUp) {
+    /// Takes what the OPENs of a Peer Up settle. Huawei's routers send one Peer Up for
+    /// each family, whose OPENs hold that family's capabilities: what a later one of the
+    /// same session says is added.
+    fn opened(&mut self, header: &PeerHeader, up: &PeerUp) {
         let sent = up.sent.unwrap_or_default().capabilities;
         let received = up.received.unwrap_or_default().capabilities;
-        self.asn4 = sent.asn4.is_some() && received.asn4.is_some();
-        self.incoming = bmp::negotiated(&sent, &received, Direction::In);
-        self.outgoing = bmp::negotiated(&sent, &received, Direction::Out);
-        if header.kind == PeerType::LocRib {
+        self.asn4 |= sent.asn4.is_some() && received.asn4.is_some();
+        let mut incoming = bmp::negotiated(&sent, &received, Direction::In);
+        if header.rib() == RibView::LocRib {
             // Nothing is negotiated with oneself: the OPENs are made up to say how the
             // messages read (RFC 9069 §5.2).
-            self.incoming.add_path_v4 = sent.add_path_v4 | received.add_path_v4 != 0;
-            self.incoming.add_path_v6 = sent.add_path_v6 | received.add_path_v6 != 0;
+            incoming.add_path_v4 = sent.add_path_v4 | received.add_path_v4 != 0;
+            incoming.add_path_v6 = sent.add_path_v6 | received.add_path_v6 != 0;
+        }
+        let outgoing = bmp::negotiated(&sent, &received, Direction::Out);
+        for (mine, new) in [
+            (&mut self.incoming, incoming),
+            (&mut self.outgoing, outgoing),
+        ] {
+            mine.add_path_v4 |= new.add_path_v4;
+            mine.add_path_v6 |= new.add_path_v6;
         }
     }
 
@@ -123,9 +135,9 @@ pub struct Slot(u32);
 pub enum Rise {
     /// The peer was down or not known.
     New,
-    /// The same table of a peer that is up: it starts anew.
+    /// The peer is up, and this is another BGP session: its table starts anew.
     Again,
-    /// Another table of a peer that is up.
+    /// Another table or family of a session that is up, or the same once more.
     Known,
 }
 
@@ -228,6 +240,7 @@ impl Peers {
             identity,
             up: false,
             declared: 0,
+            session: (Timestamp::ZERO, 0, 0),
             incoming: Form::default(),
             outgoing: Form::default(),
             asn4: false,
@@ -247,26 +260,33 @@ impl Peers {
         Some(slot)
     }
 
-    /// Notes a Peer Up for `rib`; returns whether it starts the peer's routes anew. One
-    /// for another table of a peer that is up says nothing new.
-    pub fn goes_up(&mut self, slot: Slot, rib: RibView) -> Rise {
-        let bit = 1 << rib as u8;
+    /// Notes a Peer Up; returns what it means to the peer's routes. One for another
+    /// table, or for the BGP session that is up, says nothing new of them.
+    pub fn goes_up(&mut self, slot: Slot, header: &PeerHeader, up: &PeerUp) -> Rise {
+        let bit = 1 << header.rib() as u8;
+        let session = (header.time, up.local_port, up.remote_port);
         let Some(peer) = self.slots.get_mut(slot.0 as usize) else {
             return Rise::Known;
         };
-        if !peer.up {
+        let rise = match (peer.up, peer.declared & bit != 0) {
+            (false, _) => Rise::New,
+            (true, true) if peer.session != session => Rise::Again,
+            (true, _) => Rise::Known,
+        };
+        if rise == Rise::New {
             self.waiting -= usize::from(peer.declared != 0);
             self.up += 1;
+        }
+        if rise != Rise::Known {
             peer.up = true;
-            peer.declared = bit;
-            return Rise::New;
+            peer.declared = 0;
+            peer.session = session;
+            peer.asn4 = false;
+            (peer.incoming, peer.outgoing) = (Form::default(), Form::default());
         }
-        if peer.declared & bit == 0 {
-            peer.declared |= bit;
-            return Rise::Known;
-        }
-        peer.declared = bit;
-        Rise::Again
+        peer.declared |= bit;
+        peer.opened(header, up);
+        rise
     }
 
     /// Notes a Peer Down for `rib`. The peer is down by the first; those for its other

@@ -2,10 +2,12 @@
 
 use std::collections::HashSet;
 
-use crate::bgp::{Afi, Batch, DownReason, Event, EventKind, PeerKey, RibView, Router, Span, Timestamp};
+use crate::bgp::{
+    Afi, Batch, DownReason, Event, EventKind, PeerKey, RibView, Router, Span, Timestamp,
+};
 
 /// Peers remembered of a directory; no collector has a hundredth of them.
-const MOST_PEERS: usize = 1 << 16;
+const MOST_PEERS: usize = u16::MAX as usize;
 
 /// The peers of a directory, and which of them have had a table.
 #[derive(Debug)]
@@ -28,6 +30,11 @@ impl Peers {
     /// How many.
     pub fn len(&self) -> usize {
         self.all.len()
+    }
+
+    /// Whether any has had a table.
+    pub fn have_tables(&self) -> bool {
+        !self.tabled.is_empty()
     }
 
     /// Makes a batch as read one that happens at `now` at this directory's peers.
@@ -97,7 +104,12 @@ impl Peers {
         let mut all: Vec<_> = self.all.iter().collect();
         all.sort_unstable();
         for peer in all {
-            push(batch, peer, EventKind::PeerDown(DownReason::Unmonitored), now);
+            push(
+                batch,
+                peer,
+                EventKind::PeerDown(DownReason::Unmonitored),
+                now,
+            );
         }
     }
 }
