@@ -37,16 +37,27 @@ pub(super) fn table(
     let width = |index: usize| {
         let head = columns.get(index).map_or(0, |column| column.head.len());
         let cells = rows.iter().filter_map(|row| row.get(index));
-        cells.map(|cell| length(&cell.0)).chain([head]).max().unwrap_or(0)
+        cells
+            .map(|cell| length(&cell.0))
+            .chain([head])
+            .max()
+            .unwrap_or(0)
     };
     // The last column can be broken, down to a width that is still read.
     let needed = |kept: &[usize]| {
         let last = kept.last().copied();
         let widths = kept.iter().map(|&index| {
             let whole = width(index);
-            if Some(index) == last { whole.min(20) } else { whole }
+            if Some(index) == last {
+                whole.min(20)
+            } else {
+                whole
+            }
         });
-        widths.map(|width| width + GAP).sum::<usize>().saturating_sub(GAP)
+        widths
+            .map(|width| width + GAP)
+            .sum::<usize>()
+            .saturating_sub(GAP)
     };
     while needed(&kept) > sheet.width() {
         let spare = |index: &usize| columns.get(*index).map_or(0, |column| column.spare);
@@ -124,15 +135,31 @@ mod tests {
     use super::*;
 
     const COLUMNS: [Column; 3] = [
-        Column { head: "PEER", right: false, spare: 0 },
-        Column { head: "SINCE", right: false, spare: 2 },
-        Column { head: "ROUTES", right: true, spare: 0 },
+        Column {
+            head: "PEER",
+            right: false,
+            spare: 0,
+        },
+        Column {
+            head: "SINCE",
+            right: false,
+            spare: 2,
+        },
+        Column {
+            head: "ROUTES",
+            right: true,
+            spare: 0,
+        },
     ];
 
     fn shown(width: usize) -> String {
         let rows = vec![
             vec!["192.0.2.1".into(), "3 min".into(), "1,042,325".into()],
-            vec!["2001:db8::7".into(), "1 d 4 h".into(), Cell("0".to_owned(), Some(Ink::Alarm))],
+            vec![
+                "2001:db8::7".into(),
+                "1 d 4 h".into(),
+                Cell("0".to_owned(), Some(Ink::Alarm)),
+            ],
         ];
         let mut out = Vec::new();
         table(&mut out, &Sheet::plain(width), &COLUMNS, &rows).unwrap();
@@ -162,8 +189,16 @@ mod tests {
     #[test]
     fn a_last_column_of_words_breaks() {
         let columns = [
-            Column { head: "A", right: false, spare: 0 },
-            Column { head: "PATH", right: false, spare: 0 },
+            Column {
+                head: "A",
+                right: false,
+                spare: 0,
+            },
+            Column {
+                head: "PATH",
+                right: false,
+                spare: 0,
+            },
         ];
         let rows = vec![vec!["x".into(), "64500 64501 64502 64503 64504".into()]];
         let mut out = Vec::new();

@@ -70,14 +70,46 @@ struct Row {
 }
 
 const COLUMNS: [Column; 8] = [
-    Column { head: "PEER", right: false, spare: 0 },
-    Column { head: "AS", right: false, spare: 0 },
-    Column { head: "NAME", right: false, spare: 2 },
-    Column { head: "ROUTER", right: false, spare: 3 },
-    Column { head: "TABLE", right: false, spare: 1 },
-    Column { head: "STATE", right: false, spare: 0 },
-    Column { head: "FOR", right: false, spare: 4 },
-    Column { head: "ROUTES", right: true, spare: 0 },
+    Column {
+        head: "PEER",
+        right: false,
+        spare: 0,
+    },
+    Column {
+        head: "AS",
+        right: false,
+        spare: 0,
+    },
+    Column {
+        head: "NAME",
+        right: false,
+        spare: 2,
+    },
+    Column {
+        head: "ROUTER",
+        right: false,
+        spare: 3,
+    },
+    Column {
+        head: "TABLE",
+        right: false,
+        spare: 1,
+    },
+    Column {
+        head: "STATE",
+        right: false,
+        spare: 0,
+    },
+    Column {
+        head: "FOR",
+        right: false,
+        spare: 4,
+    },
+    Column {
+        head: "ROUTES",
+        right: true,
+        spare: 0,
+    },
 ];
 
 impl Peers {
@@ -104,7 +136,11 @@ impl Peers {
         table(&mut out, &Sheet::standard_output(), &COLUMNS, &rows)?;
         let more = told.total.saturating_sub(rows.len() as u64);
         if more > 0 {
-            writeln!(out, "and {} (--limit)", counted(more, "table more", "tables more"))?;
+            writeln!(
+                out,
+                "and {} (--limit)",
+                counted(more, "table more", "tables more")
+            )?;
         }
         out.flush()?;
         Ok(Status::Done)

@@ -67,13 +67,41 @@ struct Row {
 }
 
 const COLUMNS: [Column; 7] = [
-    Column { head: "PREFIX", right: false, spare: 0 },
-    Column { head: "FROM", right: false, spare: 0 },
-    Column { head: "PEER", right: false, spare: 2 },
-    Column { head: "ROUTER", right: false, spare: 4 },
-    Column { head: "TABLE", right: false, spare: 3 },
-    Column { head: "FOUND", right: false, spare: 1 },
-    Column { head: "AS PATH", right: false, spare: 0 },
+    Column {
+        head: "PREFIX",
+        right: false,
+        spare: 0,
+    },
+    Column {
+        head: "FROM",
+        right: false,
+        spare: 0,
+    },
+    Column {
+        head: "PEER",
+        right: false,
+        spare: 2,
+    },
+    Column {
+        head: "ROUTER",
+        right: false,
+        spare: 4,
+    },
+    Column {
+        head: "TABLE",
+        right: false,
+        spare: 3,
+    },
+    Column {
+        head: "FOUND",
+        right: false,
+        spare: 1,
+    },
+    Column {
+        head: "AS PATH",
+        right: false,
+        spare: 0,
+    },
 ];
 
 impl Routes {

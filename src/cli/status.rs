@@ -80,12 +80,36 @@ struct Router {
 const MOST_ROUTERS: usize = 50;
 
 const COLUMNS: [Column; 6] = [
-    Column { head: "ROUTER", right: false, spare: 0 },
-    Column { head: "NAME", right: false, spare: 2 },
-    Column { head: "STATE", right: false, spare: 0 },
-    Column { head: "FOR", right: false, spare: 3 },
-    Column { head: "PEERS", right: true, spare: 0 },
-    Column { head: "LAST UPDATE", right: false, spare: 1 },
+    Column {
+        head: "ROUTER",
+        right: false,
+        spare: 0,
+    },
+    Column {
+        head: "NAME",
+        right: false,
+        spare: 2,
+    },
+    Column {
+        head: "STATE",
+        right: false,
+        spare: 0,
+    },
+    Column {
+        head: "FOR",
+        right: false,
+        spare: 3,
+    },
+    Column {
+        head: "PEERS",
+        right: true,
+        spare: 0,
+    },
+    Column {
+        head: "LAST UPDATE",
+        right: false,
+        spare: 1,
+    },
 ];
 
 impl Status {
@@ -120,10 +144,20 @@ impl Status {
             sheet.inked(out, "Engine", Ink::Alarm, &text)?;
         }
         let (ink, text) = open(&told.incidents);
-        sheet.inked(out, "Incidents", ink, &format!("{text}; {} over", grouped(told.resolved)))?;
+        sheet.inked(
+            out,
+            "Incidents",
+            ink,
+            &format!("{text}; {} over", grouped(told.resolved)),
+        )?;
         if let Some(drill) = &told.drill {
             let (_, text) = open(&drill.incidents);
-            sheet.inked(out, "Drill", Ink::Caution, &format!("is being played; of it {text}"))?;
+            sheet.inked(
+                out,
+                "Drill",
+                Ink::Caution,
+                &format!("is being played; of it {text}"),
+            )?;
         }
         if told.ready {
             sheet.inked(out, "Sees", Ink::Well, "everything it is fed")?;
@@ -215,7 +249,11 @@ fn list(out: &mut impl Write, sheet: &Sheet, told: Routers) -> std::io::Result<(
         }
     }
     if more > 0 {
-        writeln!(out, "and {} (--json shows all)", counted(more as u64, "more", "more"))?;
+        writeln!(
+            out,
+            "and {} (--json shows all)",
+            counted(more as u64, "more", "more")
+        )?;
     }
     Ok(())
 }

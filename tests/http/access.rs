@@ -68,7 +68,13 @@ fn pages_of_other_sites_get_nothing() {
         (vec![("Sec-Fetch-Site", "same-origin")], 200),
         (vec![("Sec-Fetch-Site", "cross-site")], 403),
         // A link that somebody follows.
-        (vec![("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate")], 200),
+        (
+            vec![
+                ("Sec-Fetch-Site", "cross-site"),
+                ("Sec-Fetch-Mode", "navigate"),
+            ],
+            200,
+        ),
     ] {
         let answer = request(at, "GET", "/api/v1/incidents", &headers);
         assert_eq!(answer.status, status, "{headers:?}");
@@ -79,7 +85,9 @@ fn pages_of_other_sites_get_nothing() {
 #[test]
 fn nothing_can_be_changed_not_even_across_sites() {
     let at = shared().at;
-    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT"] {
+    for method in [
+        "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT",
+    ] {
         let answer = request(at, method, "/api/v1/incidents", &[]);
         assert_eq!(answer.status, 405, "{method}");
         assert_eq!(answer.header("allow"), Some("GET, HEAD"), "{method}");
@@ -89,7 +97,10 @@ fn nothing_can_be_changed_not_even_across_sites() {
         ("Content-Type", "text/plain"),
         ("Content-Length", "0"),
     ];
-    assert_eq!(request(at, "POST", "/api/v1/incidents", &crossed).status, 403);
+    assert_eq!(
+        request(at, "POST", "/api/v1/incidents", &crossed).status,
+        403
+    );
     assert_eq!(request(at, "HEAD", "/api/v1/status", &[]).body, "");
 }
 
@@ -122,9 +133,17 @@ fn refusals_name_the_nearest_right_word() {
     says("/api/v1/incidents?limit=5&limit=6", 400, "given twice");
     says("/api/v1/status?x", 400, "takes none");
     says("/api/v1/routes", 400, "`prefix` is missing");
-    says("/api/v1/routes?prefix=10.1.2.3/8", 400, "did you mean 10.0.0.0/8?");
+    says(
+        "/api/v1/routes?prefix=10.1.2.3/8",
+        400,
+        "did you mean 10.0.0.0/8?",
+    );
     says("/api/v1/routes?prefix=ten", 400, "192.0.2.0/24");
-    says("/api/v1/routes?prefix=10.0.0.0/8&match=longst", 400, "`longest`");
+    says(
+        "/api/v1/routes?prefix=10.0.0.0/8&match=longst",
+        400,
+        "`longest`",
+    );
     says("/api/v2/status", 404, "/api/v1/openapi.json");
     says("/api/v1/incidents/leak-0", 404, "/api/v1/incidents");
 }
@@ -173,7 +192,13 @@ fn where_users_are_named_nobody_else_sees_anything() {
     let directory = tempfile("users");
     let more = "auth_excluded_paths: [/healthz]\n";
     let server = empty(&users(&directory.join("web.yml"), more));
-    for path in ["/", "/metrics", "/api/v1/status", "/api/v1/events", "/nothing"] {
+    for path in [
+        "/",
+        "/metrics",
+        "/api/v1/status",
+        "/api/v1/events",
+        "/nothing",
+    ] {
         let answer = get(server.at, path);
         assert_eq!(answer.status, 401, "{path}");
         let challenge = answer.header("www-authenticate").unwrap();
@@ -183,12 +208,23 @@ fn where_users_are_named_nobody_else_sees_anything() {
     assert_eq!(basic(&server, "/metrics", "oncall:right horse").status, 200);
     // Once more, from memory.
     assert_eq!(basic(&server, "/metrics", "oncall:right horse").status, 200);
-    for wrong in ["oncall:wrong", "oncall:", "nobody:right horse", "oncall", ":", "oncall:right horse\0"] {
+    for wrong in [
+        "oncall:wrong",
+        "oncall:",
+        "nobody:right horse",
+        "oncall",
+        ":",
+        "oncall:right horse\0",
+    ] {
         assert_eq!(basic(&server, "/metrics", wrong).status, 401, "{wrong}");
     }
     for wrong in ["Basic", "Basic ====", "Bearer abc", "basic b25jYWxsOg=="] {
         let headers = [("Authorization", wrong)];
-        assert_eq!(request(server.at, "GET", "/metrics", &headers).status, 401, "{wrong}");
+        assert_eq!(
+            request(server.at, "GET", "/metrics", &headers).status,
+            401,
+            "{wrong}"
+        );
     }
 }
 
@@ -211,16 +247,34 @@ fn a_web_config_that_cannot_be_followed_is_refused_with_reason_and_without_secre
     let file = directory.join("web.yml");
     for (text, reason) in [
         ("basic_auth_user:\n  a: b\n", "basic_auth_user"),
-        ("basic_auth_users:\n  a: plaintext-secret\n", "no bcrypt hash"),
+        (
+            "basic_auth_users:\n  a: plaintext-secret\n",
+            "no bcrypt hash",
+        ),
         ("basic_auth_users:\n  'a:b': x\n", "cannot be a user name"),
         ("basic_auth_users: [plaintext-secret\n", ""),
-        ("basic_auth_users:\n  a: plaintext-secret\n  a: plaintext-secret\n", ""),
-        ("tls_server_config:\n  key_file: k\n", "`cert_file` is missing"),
-        ("tls_server_config:\n  cert_file: /nowhere/c\n", "/nowhere/c"),
+        (
+            "basic_auth_users:\n  a: plaintext-secret\n  a: plaintext-secret\n",
+            "",
+        ),
+        (
+            "tls_server_config:\n  key_file: k\n",
+            "`cert_file` is missing",
+        ),
+        (
+            "tls_server_config:\n  cert_file: /nowhere/c\n",
+            "/nowhere/c",
+        ),
         ("tls_server_config:\n  min_verison: TLS12\n", "min_verison"),
-        ("http_server_config:\n  headers:\n    X-Frame-Option: DENY\n", "did you mean `X-Frame-Options`?"),
+        (
+            "http_server_config:\n  headers:\n    X-Frame-Option: DENY\n",
+            "did you mean `X-Frame-Options`?",
+        ),
         ("rate_limit:\n  burst: 3\n", "rate_limit"),
-        ("auth_excluded_paths: [healthz]\n", "does not begin with `/`"),
+        (
+            "auth_excluded_paths: [healthz]\n",
+            "does not begin with `/`",
+        ),
     ] {
         fs::write(&file, text).unwrap();
         let settings = config::Http {

@@ -27,7 +27,10 @@ impl Answer {
 
     /// What a refusal says.
     pub fn detail(&self) -> String {
-        assert_eq!(self.header("content-type"), Some("application/problem+json"));
+        assert_eq!(
+            self.header("content-type"),
+            Some("application/problem+json")
+        );
         let json = self.json();
         assert_eq!(json["status"], self.status);
         json["detail"].as_str().unwrap().to_owned()

@@ -110,7 +110,11 @@ fn answers_are_what_the_document_says() {
     let document = document();
     let (real, drill) = (first_incident("drill=false"), first_incident("drill=true"));
     let prefix = {
-        let whole = get(shared().at, &format!("/api/v1/incidents/{drill}?drill=true")).json();
+        let whole = get(
+            shared().at,
+            &format!("/api/v1/incidents/{drill}?drill=true"),
+        )
+        .json();
         let prefix = &whole["incident"]["samples"][0]["prefix"];
         prefix.as_str().unwrap().replace('/', "%2F")
     };
@@ -131,21 +135,46 @@ fn answers_are_what_the_document_says() {
         ("/api/v1/status", "/api/v1/status?x=1".to_owned()),
         ("/api/v1/routers", "/api/v1/routers".to_owned()),
         ("/api/v1/peers", "/api/v1/peers".to_owned()),
-        ("/api/v1/peers", "/api/v1/peers?drill=true&limit=1".to_owned()),
+        (
+            "/api/v1/peers",
+            "/api/v1/peers?drill=true&limit=1".to_owned(),
+        ),
         ("/api/v1/incidents", "/api/v1/incidents".to_owned()),
-        ("/api/v1/incidents", "/api/v1/incidents?state=opened".to_owned()),
-        ("/api/v1/incidents/{id}", format!("/api/v1/incidents/{real}")),
-        ("/api/v1/incidents/{id}", format!("/api/v1/incidents/{drill}?drill=true")),
-        ("/api/v1/incidents/{id}", "/api/v1/incidents/none".to_owned()),
+        (
+            "/api/v1/incidents",
+            "/api/v1/incidents?state=opened".to_owned(),
+        ),
+        (
+            "/api/v1/incidents/{id}",
+            format!("/api/v1/incidents/{real}"),
+        ),
+        (
+            "/api/v1/incidents/{id}",
+            format!("/api/v1/incidents/{drill}?drill=true"),
+        ),
+        (
+            "/api/v1/incidents/{id}",
+            "/api/v1/incidents/none".to_owned(),
+        ),
         ("/api/v1/routes", "/api/v1/routes".to_owned()),
-        ("/api/v1/routes", "/api/v1/routes?prefix=0.0.0.0/0&match=longer".to_owned()),
-        ("/api/v1/routes", format!("/api/v1/routes?prefix={prefix}&drill=true")),
+        (
+            "/api/v1/routes",
+            "/api/v1/routes?prefix=0.0.0.0/0&match=longer".to_owned(),
+        ),
+        (
+            "/api/v1/routes",
+            format!("/api/v1/routes?prefix={prefix}&drill=true"),
+        ),
         ("/api/v1/openapi.json", "/api/v1/openapi.json".to_owned()),
     ] {
         check(&document, route, &get(shared().at, &path));
     }
     for (route, operation) in document["paths"].as_object().unwrap() {
-        assert_eq!(operation.as_object().unwrap().len(), 1, "{route} only reads");
+        assert_eq!(
+            operation.as_object().unwrap().len(),
+            1,
+            "{route} only reads"
+        );
         let path = route.replace("{id}", &real);
         check(&document, route, &request(shared().at, "POST", &path, &[]));
     }
@@ -166,7 +195,10 @@ fn every_event_said_is_what_the_document_says() {
             "standing" => &standing,
             other => panic!("{other}"),
         };
-        let errors: Vec<String> = validator.iter_errors(&json).map(|e| e.to_string()).collect();
+        let errors: Vec<String> = validator
+            .iter_errors(&json)
+            .map(|e| e.to_string())
+            .collect();
         assert!(errors.is_empty(), "{errors:?} {json:#}");
     }
     assert!(told.iter().any(|one| one.name == "incident"));

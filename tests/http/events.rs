@@ -159,7 +159,11 @@ fn there_is_a_most_of_followers_and_others_are_still_answered() {
 /// The status alone: the stream itself has no end.
 fn get_status(server: &Server) -> u16 {
     let mut stream = connect(server.at);
-    write!(stream, "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    write!(
+        stream,
+        "GET /api/v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    )
+    .unwrap();
     let mut line = String::new();
     BufReader::new(stream).read_line(&mut line).unwrap();
     line.split(' ').nth(1).unwrap().parse().unwrap()

@@ -27,9 +27,19 @@ fn send(to: SocketAddr, bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn what_is_not_http_is_closed_and_others_are_served() {
     let server = empty(&config::Http::default());
-    let long = [b"GET / HTTP/1.1\r\nHost: x\r\nX: ".to_vec(), vec![b'a'; 100_000]].concat();
-    let many = format!("GET / HTTP/1.1\r\nHost: x\r\n{}\r\n", "X: y\r\n".repeat(1000));
-    let path = format!("GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n", "a".repeat(60_000));
+    let long = [
+        b"GET / HTTP/1.1\r\nHost: x\r\nX: ".to_vec(),
+        vec![b'a'; 100_000],
+    ]
+    .concat();
+    let many = format!(
+        "GET / HTTP/1.1\r\nHost: x\r\n{}\r\n",
+        "X: y\r\n".repeat(1000)
+    );
+    let path = format!(
+        "GET /{} HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "a".repeat(60_000)
+    );
     for bytes in [
         &b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03"[..],
         b"PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n\r\n",
@@ -58,7 +68,9 @@ fn what_is_not_http_is_closed_and_others_are_served() {
 fn a_head_that_never_ends_is_given_up() {
     let server = empty(&config::Http::default());
     let mut stream = connect(server.at);
-    stream.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n").unwrap();
+    stream
+        .write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        .unwrap();
     let mut drip = stream.try_clone().unwrap();
     // A header line every second or so, for as long as anybody listens.
     let dripping = thread::spawn(move || {
@@ -133,7 +145,11 @@ fn labels_do_not_grow_with_what_is_asked_for() {
         .filter(|line| line.starts_with("leakwatch_http_requests_total"))
         .collect();
     assert_eq!(series.len(), 3, "{series:#?}");
-    assert!(series.iter().any(|one| one.contains("route=\"other\"") && one.ends_with(" 300")));
+    assert!(
+        series
+            .iter()
+            .any(|one| one.contains("route=\"other\"") && one.ends_with(" 300"))
+    );
 }
 
 #[test]
@@ -162,7 +178,9 @@ fn ready_is_what_sees_and_says_why_it_does_not() {
         view.phase = leakwatch::detect::Phase::Dumping;
         view.had_table = false;
     }
-    server.live.send_replace(std::sync::Arc::new(snapshot.clone()));
+    server
+        .live
+        .send_replace(std::sync::Arc::new(snapshot.clone()));
     let answer = get(server.at, "/readyz");
     assert_eq!(answer.status, 503);
     let reasons = answer.json()["reasons"].to_string();

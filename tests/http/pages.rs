@@ -36,25 +36,39 @@ fn every_link_on_a_page_leads_somewhere() {
     while let Some(path) = left.pop() {
         let answer = get(at, &path);
         assert_eq!(answer.status, 200, "{path}");
-        if !answer.header("content-type").unwrap().starts_with("text/html") {
+        if !answer
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/html")
+        {
             continue;
         }
         for (mark, end) in [("href=\"", '"'), ("src=\"", '"')] {
             for rest in answer.body.split(mark).skip(1) {
                 let link = rest.split(end).next().unwrap().replace("&amp;", "&");
-                assert!(link.starts_with('/'), "{link}: nothing is fetched from elsewhere");
+                assert!(
+                    link.starts_with('/'),
+                    "{link}: nothing is fetched from elsewhere"
+                );
                 if seen.insert(link.clone()) {
                     left.push(link);
                 }
             }
         }
     }
-    assert!(seen.iter().any(|path| path.starts_with("/incidents/")), "{seen:?}");
+    assert!(
+        seen.iter().any(|path| path.starts_with("/incidents/")),
+        "{seen:?}"
+    );
 }
 
 #[test]
 fn an_incident_has_a_page_with_what_to_do_before_anything_else() {
-    let list = get(shared().at, "/api/v1/incidents?severity=critical&drill=false").json();
+    let list = get(
+        shared().at,
+        "/api/v1/incidents?severity=critical&drill=false",
+    )
+    .json();
     let id = list["incidents"][0]["id"].as_str().unwrap();
     let page = page(&format!("/incidents/{id}"));
     let at = |text: &str| page.find(text).unwrap_or_else(|| panic!("{text}: {page}"));

@@ -137,7 +137,9 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
     let snapshot = Arc::new(live.engine.snapshot());
     metrics.observe(&snapshot);
     let now = live.engine.now();
-    let drilled = drill.as_ref().map(|lived| Arc::new(lived.engine.snapshot()));
+    let drilled = drill
+        .as_ref()
+        .map(|lived| Arc::new(lived.engine.snapshot()));
     let (live_shown, live_seen) = watch::channel(snapshot);
     let (questions, asked) = Desk::questions();
     let heartbeat = Arc::new(Mutex::new(Duration::from_millis(300)));

@@ -75,7 +75,8 @@ impl Papers {
         let name = ServerName::try_from("localhost").unwrap();
         let client = ClientConnection::new(Arc::new(config), name).unwrap();
         let mut stream = StreamOwned::new(client, connect(at));
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes)?;
         Ok(parse(&bytes))
@@ -139,12 +140,21 @@ fn what_tls_cannot_be_had_is_refused_with_reason() {
     Papers::new(&directory);
     for (more, reason) in [
         ("  min_version: TLS10\n", "RFC 8996"),
-        ("  min_version: TLS13\n  max_version: TLS12\n", "above `max_version`"),
+        (
+            "  min_version: TLS13\n  max_version: TLS12\n",
+            "above `max_version`",
+        ),
         ("  client_auth_type: RequestClientCert\n", "checks nothing"),
-        ("  client_auth_type: RequireAndVerifyClientCert\n", "`client_ca_file` is missing"),
+        (
+            "  client_auth_type: RequireAndVerifyClientCert\n",
+            "`client_ca_file` is missing",
+        ),
         ("  client_ca_file: ca.pem\n", "nothing checked against it"),
         ("  client_allowed_sans: [a]\n", "not supported"),
-        ("  cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]\n", "cipher_suites"),
+        (
+            "  cipher_suites: [TLS_RSA_WITH_RC4_128_SHA]\n",
+            "cipher_suites",
+        ),
         ("  curve_preferences: [CurveP521]\n", "curve_preferences"),
         ("  cert: x\n", "not both"),
     ] {
