@@ -24,6 +24,7 @@ use super::{
     sheet::Sheet,
     summary::{Summary, per_second},
     told::{Format, Told},
+    words::Known,
 };
 use crate::{
     config::Config,
@@ -191,14 +192,15 @@ impl Drill {
             }
             Format::Text => {
                 let sheet = Sheet::standard_output();
-                let reference = feed.engine.reference();
                 told.refresh(&feed.engine);
                 let report = Report {
                     sheet,
-                    engine: &feed.engine,
-                    reference,
-                    page,
+                    words: &Known {
+                        engine: &feed.engine,
+                    },
+                    page: Some(page),
                     all: self.all,
+                    live: false,
                 };
                 print::head(&mut told.out, &sheet, drill, &self.played())?;
                 report.incidents(&mut told)?;
