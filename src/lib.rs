@@ -56,11 +56,14 @@
 pub mod bgp;
 pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod detect;
 pub mod drill;
 pub mod engine;
 pub mod feed;
+pub mod http;
 pub mod incident;
+pub mod metrics;
 pub mod reference;
 pub mod rib;
 pub mod wire;

@@ -112,6 +112,8 @@ enum Op {
         path_id: u8,
     },
     Up(u8),
+    /// Its router cannot be heard.
+    Lost(u8),
     Down(u8),
     EndOfRib(u8),
     /// So many seconds pass.
@@ -132,6 +134,7 @@ fn op() -> impl Strategy<Value = Op> {
         5 => (0..PEERS, prefix, path_id)
             .prop_map(|(peer, prefix, path_id)| Op::Withdraw { peer, prefix, path_id }),
         1 => (0..PEERS).prop_map(Op::Up),
+        1 => (0..PEERS).prop_map(Op::Lost),
         1 => (0..PEERS).prop_map(Op::Down),
         2 => (0..PEERS).prop_map(Op::EndOfRib),
         3 => prop_oneof![Just(0_u16), 1..5_u16, Just(31), Just(700), Just(4000)]
@@ -161,6 +164,7 @@ fn write(ops: &[Op], start: Timestamp) -> (Batch, Timestamp) {
                 continue;
             }
             Op::Up(peer) => (peer, EventKind::PeerUp),
+            Op::Lost(peer) => (peer, EventKind::PeerLost),
             Op::Down(peer) => (peer, EventKind::PeerDown(DownReason::State)),
             Op::EndOfRib(peer) => (peer, EventKind::EndOfRib(Afi::Ipv4)),
             Op::Announce {
@@ -251,10 +255,74 @@ fn engine() -> Engine {
 
 /// The naive table: path by peer, prefix and path identifier.
 #[derive(Debug, Default)]
-struct Model(BTreeMap<(u8, u8, u8), u8>);
+struct Model {
+    routes: BTreeMap<(u8, u8, u8), u8>,
+    /// State of each view that there is, by peer and whether it is IPv4.
+    views: BTreeMap<(u8, bool), ModelView>,
+}
+
+#[derive(Debug, Default)]
+struct ModelView {
+    down: bool,
+    lost: bool,
+    /// A table that is sent over another.
+    again: Option<Again>,
+}
+
+/// What was in it so far, when it began, when something was last in it for the first time.
+#[derive(Debug)]
+struct Again {
+    heard: BTreeSet<(u8, u8)>,
+    began: Timestamp,
+    last: Option<Timestamp>,
+}
 
 impl Model {
-    fn apply(&mut self, op: &Op) {
+    /// What happens as time passes, before something happens at `time`.
+    fn pass(&mut self, time: Timestamp) {
+        let tick = Timestamp::from_secs(time.secs());
+        let over: Vec<(u8, bool)> = self
+            .views
+            .iter()
+            .filter(|(_, view)| {
+                view.again.as_ref().is_some_and(|again| {
+                    let quiet = Duration::from_secs(30);
+                    again.last.is_some_and(|last| tick.since(last) >= quiet)
+                        || tick.since(again.began) >= Duration::from_secs(900)
+                })
+            })
+            .map(|(key, _)| *key)
+            .collect();
+        for (peer, v4) in over {
+            self.end_dump(peer, v4);
+        }
+    }
+
+    fn end_dump(&mut self, peer: u8, v4: bool) {
+        let view = self.views.entry((peer, v4)).or_default();
+        if let Some(Again { heard, .. }) = view.again.take() {
+            self.routes.retain(|&(of, prefix, path_id), _| {
+                of != peer || Self::is_v4(prefix) != v4 || heard.contains(&(prefix, path_id))
+            });
+        }
+    }
+
+    fn begin_dump(&mut self, peer: u8, v4: bool, time: Timestamp) {
+        let has = |key: &(u8, u8, u8)| key.0 == peer && Self::is_v4(key.1) == v4;
+        let routes = self.routes.keys().any(has);
+        let view = self.views.entry((peer, v4)).or_default();
+        (view.down, view.lost) = (false, false);
+        view.again = routes.then(|| Again {
+            heard: BTreeSet::new(),
+            began: time,
+            last: None,
+        });
+    }
+
+    fn apply(&mut self, op: &Op, time: Timestamp) {
+        if !matches!(op, Op::Pass(_)) {
+            self.pass(time);
+        }
         match *op {
             Op::Announce {
                 peer,
@@ -263,17 +331,54 @@ impl Model {
                 path,
                 ..
             } => {
-                self.0.insert((peer, prefix, path_id), path);
+                let v4 = Self::is_v4(prefix);
+                let view = self.views.entry((peer, v4)).or_default();
+                if view.down || view.lost {
+                    self.begin_dump(peer, v4, time);
+                }
+                let view = self.views.entry((peer, v4)).or_default();
+                if let Some(Again { heard, last, .. }) = &mut view.again
+                    && heard.insert((prefix, path_id))
+                {
+                    *last = Some(time);
+                }
+                self.routes.insert((peer, prefix, path_id), path);
             }
             Op::Withdraw {
                 peer,
                 prefix,
                 path_id,
             } => {
-                self.0.remove(&(peer, prefix, path_id));
+                self.views.entry((peer, Self::is_v4(prefix))).or_default();
+                self.routes.remove(&(peer, prefix, path_id));
             }
-            Op::Down(peer) => self.0.retain(|key, _| key.0 != peer),
-            Op::Up(_) | Op::EndOfRib(_) | Op::Pass(_) => {}
+            Op::Down(peer) => {
+                self.routes.retain(|key, _| key.0 != peer);
+                for v4 in [true, false] {
+                    if let Some(view) = self.views.get_mut(&(peer, v4)) {
+                        *view = ModelView::default();
+                        view.down = true;
+                    }
+                }
+            }
+            Op::Lost(peer) => {
+                for v4 in [true, false] {
+                    if let Some(view) = self.views.get_mut(&(peer, v4))
+                        && !view.down
+                    {
+                        (view.lost, view.again) = (true, None);
+                    }
+                }
+            }
+            Op::Up(peer) => {
+                for v4 in [true, false] {
+                    if self.views.contains_key(&(peer, v4)) {
+                        self.begin_dump(peer, v4, time);
+                    }
+                }
+            }
+            Op::EndOfRib(peer) => self.end_dump(peer, true),
+            Op::Pass(_) => {}
         }
     }
 
@@ -283,7 +388,7 @@ impl Model {
 
     /// Routes that hold a prefix, by whatever path identifier.
     fn holders(&self, prefix: u8) -> usize {
-        self.0.keys().filter(|key| key.1 == prefix).count()
+        self.routes.keys().filter(|key| key.1 == prefix).count()
     }
 
     /// The longest prefix that someone has and that covers this one, if not a default.
@@ -328,7 +433,7 @@ where
     let table = rib.table::<A>();
     for peer in 0..PEERS {
         let wanted = model
-            .0
+            .routes
             .keys()
             .filter(|key| key.0 == peer && Model::is_v4(key.1) == (A::AFI == Afi::Ipv4))
             .count();
@@ -341,7 +446,7 @@ where
         assert_eq!(column.rows().len(), wanted, "rows of a view");
         for (prefix, nlri) in keys {
             let cell = table.row(*nlri).map(|row| column.get(row));
-            let held = model.0.get(&(peer, *prefix, nlri.path_id as u8));
+            let held = model.routes.get(&(peer, *prefix, nlri.path_id as u8));
             let path = cell
                 .map(leakwatch::rib::Cell::path)
                 .filter(|path| path.is_some());
@@ -389,7 +494,7 @@ fn check_table(engine: &Engine, model: &Model) {
 fn check_topology(engine: &Engine, model: &Model) {
     let mut edges: BTreeMap<(u32, u32), u32> = BTreeMap::new();
     let mut ases: BTreeMap<u32, (u32, u32)> = BTreeMap::new();
-    for &path in model.0.values() {
+    for &path in model.routes.values() {
         let (words, segmented) = words_of(path);
         let path = leakwatch::bgp::AsPath {
             words: &words,
@@ -452,7 +557,7 @@ fn check_ledger(engine: &Engine, model: &Model) {
         let cell = rib.column(route.view).unwrap().get(route.row);
         assert!(cell.found() && cell.path().is_some(), "{route:?}");
     }
-    assert!(routes.len() <= model.0.len());
+    assert!(routes.len() <= model.routes.len());
 }
 
 /// Whether it is about own prefixes that nobody has: it has no routes, and no end
@@ -548,12 +653,13 @@ proptest! {
         let mut time = begin();
         for op in &ops {
             let (batch, next) = write(std::slice::from_ref(op), time);
-            time = next;
             engine.apply(&batch, &mut said);
-            model.apply(op);
+            model.apply(op, time);
+            time = next;
             check_table(&engine, &model);
         }
         engine.advance(time + Duration::from_secs(2), &mut said);
+        model.pass(time + Duration::from_secs(2));
         check_topology(&engine, &model);
     }
 
@@ -563,9 +669,9 @@ proptest! {
         let mut time = begin();
         for op in &ops {
             let (batch, next) = write(std::slice::from_ref(op), time);
-            time = next;
             engine.apply(&batch, &mut said);
-            model.apply(op);
+            model.apply(op, time);
+            time = next;
             check_ledger(&engine, &model);
         }
     }
@@ -625,14 +731,19 @@ proptest! {
         let (mut engine, mut said, mut model) = (engine(), Vec::new(), Model::default());
         let (batch, _) = write(&ops, begin());
         engine.apply(&batch, &mut said);
+        let mut time = begin();
         for op in &ops {
-            model.apply(op);
+            model.apply(op, time);
+            time = write(std::slice::from_ref(op), time).1;
         }
         // Until all that was coming has come.
         for pass in [31, 901, 2, 700, 2, 5000, 2, 5000, 2] {
             engine.advance(engine.now() + Duration::from_secs(pass), &mut said);
         }
-        let again: Vec<Op> = model.0.iter().map(|(&(peer, prefix, path_id), &path)| {
+        model.pass(engine.now());
+        // What is lost is announced to nobody.
+        model.routes.retain(|key, _| !model.views[&(key.0, Model::is_v4(key.1))].lost);
+        let again: Vec<Op> = model.routes.iter().map(|(&(peer, prefix, path_id), &path)| {
             Op::Announce { peer, prefix, path_id, path, dump: false }
         }).collect();
         let counts = |engine: &Engine| {
@@ -648,6 +759,45 @@ proptest! {
         prop_assert_eq!(counts(&engine), before);
         engine.advance(engine.now() + Duration::from_secs(2), &mut said);
         prop_assert_eq!(&said[spoken..], &[]);
+    }
+
+    #[test]
+    fn a_table_sent_once_more_after_whatever_happened_is_all_there_is(
+        ops in sequence(120),
+        table in proptest::collection::btree_map(
+            (0..PEERS, 0..(V4.len() + V6.len()) as u8, prop_oneof![4 => Just(0_u8), 1 => 1..3_u8]),
+            0..PATHS.len() as u8,
+            0..40,
+        ),
+        lost in proptest::bool::ANY,
+    ) {
+        let (mut engine, mut said) = (engine(), Vec::new());
+        let (batch, time) = write(&ops, begin());
+        engine.apply(&batch, &mut said);
+        let each = |op: fn(u8) -> Op| (0..PEERS).map(op);
+        let mut again: Vec<Op> = Vec::new();
+        if lost {
+            again.extend(each(Op::Lost));
+        }
+        again.extend(each(Op::Up));
+        again.extend(table.iter().map(|(&(peer, prefix, path_id), &path)| {
+            Op::Announce { peer, prefix, path_id, path, dump: false }
+        }));
+        again.extend(each(Op::EndOfRib));
+        // IPv6 has no End-of-RIB here; it falls silent, or is awaited for long.
+        let (batch, time) = write(&again, time);
+        engine.apply(&batch, &mut said);
+        engine.advance(time + Duration::from_secs(901), &mut said);
+        let mut model = Model::default();
+        model.routes.extend(table);
+        check_table(&engine, &model);
+        check_ledger(&engine, &model);
+        check_incidents(&engine);
+        let counters = engine.counters();
+        prop_assert_eq!(
+            counters.announced - counters.withdrawn - counters.swept,
+            model.routes.len() as u64
+        );
     }
 
     #[test]

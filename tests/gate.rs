@@ -304,3 +304,40 @@ fn the_role_of_a_peer_is_known_to_its_views() {
     assert_eq!(stage.lives(), [""; 0]);
     assert!(stage.engine.now() >= at("10:00:00"));
 }
+
+#[test]
+fn one_bogon_past_our_own_policy_is_a_warning_and_one_that_a_peer_sends_is_not() {
+    for (view, says) in [
+        ("", ""),
+        ("@adj-rib-in-post", "opened warning bogon-65-via-3356"),
+        ("@loc-rib", "opened warning bogon-65-via-3356"),
+        ("@adj-rib-out-post", "opened warning bogon-65-via-3356"),
+    ] {
+        for (prefix, path) in [
+            ("192.168.7.0/24", "1000010 3356 65"),
+            ("30.0.0.0/16", "1000010 64512 3356 65"),
+        ] {
+            let mut stage = with_table();
+            stage.tell(&format!(
+                "10:00:01 rib $a{view} 20.0.0.0/16*400 1000010 3356 1000+/10
+                 10:00:02 eor $a{view}
+                 10:20:00 A $a{view} {prefix} {path}
+                 10:21:00 wait"
+            ));
+            assert_eq!(stage.lives().join(" "), says, "{view} {prefix}");
+        }
+    }
+}
+
+#[test]
+fn inside_our_own_network_bogons_are_at_home() {
+    let mut stage = Stage::configured("local_as = 64500");
+    stage.tell(
+        "a = 192.0.2.1/64500@adj-rib-in-post
+         10:00:00 rib $a 20.0.0.0/16*400 3356 1000+/10
+         10:00:02 eor $a
+         10:20:00 A $a 10.0.0.0/24*100 64512 65
+         10:21:00 wait",
+    );
+    assert_eq!(stage.lives(), [""; 0]);
+}

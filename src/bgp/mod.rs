@@ -16,7 +16,7 @@ pub use batch::{Attributes, Batch, Column, DownReason, Event, EventKind, Span, S
 pub use nlri::{Address, Afi, Nlri};
 pub use path::{AsPath, Hop};
 pub use peer::{PeerKey, RibView, Router};
-pub use text::UntrustedText;
+pub use text::{Plain, UntrustedText};
 pub use time::Timestamp;
 
 /// A prefix of either family, for the edges of the house: reports, settings, tests.

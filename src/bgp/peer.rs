@@ -12,6 +12,9 @@ pub enum Router {
     /// MRT files; peers are told apart by address and AS alone, since RIB and
     /// update files name the collector differently.
     Mrt,
+    /// A directory in which a collector or a router leaves MRT files, by the name that
+    /// our configuration gives it: two collectors may hear the same neighbour.
+    Directory(&'static str),
     /// A router that speaks BMP.
     Bmp {
         /// The address its session comes from.
@@ -35,7 +38,7 @@ impl Router {
     /// Where its session comes from; none for files.
     pub const fn address(self) -> Option<IpAddr> {
         match self {
-            Router::Mrt => None,
+            Router::Mrt | Router::Directory(_) => None,
             Router::Bmp { address, .. } => Some(address),
         }
     }
@@ -45,6 +48,7 @@ impl fmt::Display for Router {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Router::Mrt => f.write_str("mrt"),
+            Router::Directory(name) => f.write_str(name),
             Router::Bmp {
                 address,
                 instance: 0,

@@ -43,6 +43,16 @@ fn is_plain(c: char) -> bool {
 
 impl fmt::Display for UntrustedText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Plain(&self.0).fmt(f)
+    }
+}
+
+/// Text of any length, printed as [`UntrustedText`] is.
+#[derive(Clone, Copy, Debug)]
+pub struct Plain<'a>(pub &'a str);
+
+impl fmt::Display for Plain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for c in self.0.chars() {
             if is_plain(c) {
                 write!(f, "{c}")?;

@@ -7,7 +7,7 @@ use clap::Subcommand;
 use super::{Failure, Status};
 use crate::config::{Config as Settings, EXAMPLE};
 
-const CHECK: &str = "\
+pub(super) const CHECK: &str = "\
 Prints `FILE: ok` and exits 0, or prints every problem with its line and key on standard \
 error and exits 2. The relationship file that it names is read too.";
 

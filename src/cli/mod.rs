@@ -1,14 +1,17 @@
 //! The command line: one file per subcommand, each a struct with `run`.
 
-mod advice;
+mod check;
+mod completions;
 mod config;
 mod cover;
 mod drill;
 mod examples;
 mod inputs;
+mod man;
 mod progress;
 mod replay;
 mod report;
+mod run;
 mod sheet;
 mod summary;
 mod told;
@@ -20,10 +23,12 @@ use std::{
 
 use clap::{Parser, Subcommand};
 
-use crate::config::ConfigError;
+use crate::{config::ConfigError, daemon};
 
 const EXAMPLES: &str = "\
 Examples:
+  leakwatch                                    the daemon, on the defaults
+  leakwatch run --config leakwatch.toml        the daemon
   leakwatch drill google-2017                  a leak of 160,000 routes, reconstructed
   leakwatch replay rib.gz updates.gz           what was in a recording
   leakwatch replay --format json - < updates   the same for programs
@@ -42,19 +47,26 @@ Exit status:
 /// who, what and what to do.
 #[derive(Debug, Parser)]
 #[command(name = "leakwatch", version, after_help = EXAMPLES, max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Arguments {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    run: run::Run,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 enum Command {
+    Run(run::Run),
     Replay(replay::Replay),
     Drill(drill::Drill),
     /// Check, show or start a configuration.
     #[command(subcommand)]
     Config(config::Config),
+    Check(check::Check),
+    Completions(completions::Completions),
+    Man(man::Manual),
 }
 
 /// How a command that could do its work ended.
@@ -89,12 +101,24 @@ pub enum Failure {
     /// Put the configuration right.
     #[error("{0}")]
     Configuration(#[from] ConfigError),
+    /// The daemon could not start or go on.
+    #[error("{0}")]
+    Daemon(daemon::Fault),
     /// Call it otherwise.
     #[error("{0}")]
     Usage(String),
     /// What was to be printed could not be.
     #[error("writing the output: {0}")]
     Output(#[from] io::Error),
+}
+
+impl From<daemon::Fault> for Failure {
+    fn from(fault: daemon::Fault) -> Self {
+        match fault {
+            daemon::Fault::Configuration(error) => Failure::Configuration(error),
+            other => Failure::Daemon(other),
+        }
+    }
 }
 
 impl Failure {
@@ -109,7 +133,7 @@ impl From<&Failure> for ExitCode {
         match failure {
             Failure::Configuration(_) | Failure::Usage(_) => ExitCode::from(2),
             failure if failure.is_closed_pipe() => ExitCode::SUCCESS,
-            Failure::Input(_) | Failure::Output(_) => ExitCode::from(1),
+            Failure::Input(_) | Failure::Daemon(_) | Failure::Output(_) => ExitCode::from(1),
         }
     }
 }
@@ -120,10 +144,14 @@ impl Arguments {
     /// # Errors
     /// If it could not do its work at all.
     pub fn run(self) -> Result<Status, Failure> {
-        match self.command {
+        match self.command.unwrap_or(Command::Run(self.run)) {
+            Command::Run(command) => command.run(),
             Command::Replay(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Drill(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Config(command) => command.run(&mut io::stdout().lock()),
+            Command::Check(command) => command.run(&mut io::stdout().lock()),
+            Command::Completions(command) => command.run(&mut io::stdout().lock()),
+            Command::Man(command) => command.run(&mut io::stdout().lock()),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    advice, cover,
+    cover,
     examples::{choose, shorten, shows},
     sheet::{Ink, Sheet, clock, counted, day_time, escape, grouped, lasting},
     told::{Account, Told},
@@ -17,7 +17,7 @@ use crate::{
     bgp::{Afi, Asn},
     engine::Engine,
     incident::{
-        IncidentEvent, Kind, Severity, Standing, Step,
+        IncidentEvent, Kind, Severity, Standing, Step, advice,
         report::{Sample, ViewName, as_name},
     },
     reference::Reference,

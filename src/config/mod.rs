@@ -6,14 +6,20 @@
 //! `thresholds` (single values with their reasons) and by `tables` (what should
 //! hold). Relative paths in a file start at the directory it is in.
 
+mod directory;
+mod http;
+mod incidents;
 mod kinds;
+mod log;
 mod problem;
 mod reader;
 mod relations_file;
+mod service;
 mod settings;
 mod show;
 mod tables;
 mod thresholds;
+mod words;
 
 use std::{
     fs::File,
@@ -23,12 +29,13 @@ use std::{
 
 use toml::de::DeTable;
 
+pub use http::Http;
+pub use log::{Format as LogFormat, Level as LogLevel, Log};
 pub use problem::{ConfigError, Problem};
 use problem::{Problems, unknown};
 use reader::{Context, Reader, Value, asn};
-use thresholds::SETTINGS;
 
-use crate::{detect, incident, reference::Reference};
+use crate::{detect, feed, incident, reference::Reference};
 
 /// The commented file with every default; what `config example` prints.
 pub const EXAMPLE: &str = include_str!("../../config/leakwatch.toml");
@@ -47,6 +54,14 @@ pub struct Config {
     pub incident: incident::settings::Settings,
     /// The relationship file, as written.
     pub relations_file: Option<PathBuf>,
+    /// Where routers are heard.
+    pub bmp: feed::bmp::Settings,
+    /// Directories in which MRT files appear.
+    pub mrt: Vec<feed::mrt::Settings>,
+    /// Where metrics, the interface and the status page are.
+    pub http: Http,
+    /// What is logged.
+    pub log: Log,
 }
 
 impl Config {
@@ -136,14 +151,22 @@ impl Config {
         {
             tables::lists(&mut config, reader, &mut context);
         }
-        for name in ["detect", "incident", "alert"] {
+        let directories = reader.get("mrt");
+        tables::each(directories, "mrt", &mut context, |reader, context| {
+            directory::mrt(&mut config, reader, context);
+        });
+        for name in ["bmp", "http", "log", "detect", "incident", "alert"] {
             if let Some(value) = reader.get(name) {
                 config.read_settings(value, name, &mut context);
             }
         }
         config.check_order(&reader, &mut context);
+        config.check_exposure(&reader, &mut context);
         reader.finish(&mut context);
         context.problems.finish()?;
+        if let Some(base) = base_dir {
+            config.start_paths_at(base);
+        }
         Ok(config)
     }
 
@@ -156,9 +179,8 @@ impl Config {
         for (key, value) in reader.table {
             let name = key.get_ref().as_ref();
             let full = reader.full(name);
-            let setting = SETTINGS
-                .iter()
-                .find(|setting| setting.table == path && setting.key == name);
+            let setting =
+                settings::all().find(|setting| setting.table == path && setting.key == name);
             if let Some(setting) = setting {
                 if let Err(message) = (setting.read)(self, value.get_ref()) {
                     context.problems.add(&value.span(), &full, message);
@@ -202,16 +224,49 @@ impl Config {
             ),
         ] {
             if !ordered {
-                let table = reader.table.get("detect").map(toml::Spanned::get_ref);
-                let span = table
-                    .and_then(|table| table.as_table()?.get(key))
-                    .map_or(0..0, toml::Spanned::span);
+                let span = place(reader, "detect", key);
                 context
                     .problems
                     .add(&span, &format!("detect.{key}"), message);
             }
         }
     }
+
+    /// Strangers who could send routes could set off alarms, or hide one in a flood.
+    fn check_exposure(&self, reader: &Reader, context: &mut Context) {
+        let bmp = &self.bmp;
+        if let Err(refusal) = bmp.check() {
+            let span = place(reader, "bmp", "listen");
+            context
+                .problems
+                .add(&span, "bmp.listen", refusal.to_string());
+        }
+        if bmp.most_router_peers > bmp.most_peers {
+            let span = place(reader, "bmp", "most_router_peers");
+            let message = "must not be above `most_peers`";
+            context
+                .problems
+                .add(&span, "bmp.most_router_peers", message);
+        }
+    }
+
+    /// Relative paths start at the directory of the file that names them.
+    fn start_paths_at(&mut self, base: &Path) {
+        if let Some(file) = &mut self.http.web_config {
+            *file = base.join(&file);
+        }
+        for directory in &mut self.mrt {
+            directory.directory = base.join(&directory.directory);
+        }
+    }
+}
+
+/// Where `table.key` stands in the file; the top, where it does not.
+fn place(reader: &Reader, table: &str, key: &str) -> std::ops::Range<usize> {
+    let table = reader.table.get(table).map(toml::Spanned::get_ref);
+    table
+        .and_then(|table| table.as_table()?.get(key))
+        .map_or(0..0, toml::Spanned::span)
 }
 
 #[cfg(test)]

@@ -10,8 +10,7 @@ use toml::{
 use super::{
     kinds::{integer, named, string},
     problem::{Problems, printable, unknown},
-    settings::Setting,
-    thresholds::SETTINGS,
+    settings::{self, Setting},
 };
 use crate::bgp::Asn;
 
@@ -137,7 +136,7 @@ impl<'v, 't> Reader<'v, 't> {
 
 /// All full keys, to find one that stands in the wrong table.
 pub(super) fn everywhere() -> Vec<String> {
-    SETTINGS.iter().map(Setting::full).collect()
+    settings::all().map(Setting::full).collect()
 }
 
 /// An AS number: `64500`, `"64500"` or `"AS64500"`.

@@ -1,8 +1,41 @@
 //! What a key of the file is, and what each table of such keys is for.
+//!
+//! The one list that `check` reads by, `show` prints from and the example is
+//! tested against, so that none of them can know a key that another does not.
 
 use toml::de::DeValue;
 
-use super::{Config, thresholds::SETTINGS};
+use super::{Config, incidents::INCIDENTS, service::SERVICE, thresholds::DETECT};
+
+/// Every key, by table in the order of [`TABLES`].
+pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
+    [SERVICE, DETECT, INCIDENTS].into_iter().flatten()
+}
+
+macro_rules! setting {
+    ($table:literal, $key:literal, $($field:ident).+, $kind:expr, $reason:literal) => {
+        setting!($table, $key, $($field).+, $kind, $reason, "")
+    };
+    ($table:literal, $key:literal, $($field:ident).+, $kind:expr, $reason:literal, $example:literal) => {
+        $crate::config::settings::Setting {
+            table: $table,
+            key: $key,
+            reason: $reason,
+            example: $example,
+            read: |config, value| {
+                config.$($field).+ = $kind.read(value)?;
+                Ok(())
+            },
+            write: |config| $kind.write(&config.$($field).+),
+        }
+    };
+}
+pub(super) use setting;
+
+/// Seconds of an hour.
+pub(super) const HOUR: u64 = 3600;
+/// Seconds of a day.
+pub(super) const DAY: u64 = 86_400;
 
 /// One key.
 pub(super) struct Setting {
@@ -29,6 +62,17 @@ impl Setting {
 
 /// What a table is for, in the order in which they are printed.
 pub(super) const TABLES: &[(&str, &str)] = &[
+    (
+        "bmp",
+        "Where routers send BMP (RFC 7854), which of them, and how much of them is believed. What \
+         is beyond a limit is refused and counted, and what is known stays.",
+    ),
+    (
+        "http",
+        "Where `/metrics`, the interface (`/api/v1`) and the status page are. Nothing can be \
+         changed by it, but it shows what our routers know.",
+    ),
+    ("log", "What is told while it runs."),
     (
         "detect.gate",
         "When a view (one table of one peer of one router) may speak. While it is first \
@@ -96,10 +140,46 @@ pub(super) fn keys_of(table: &str) -> Vec<&'static str> {
         let (outer, name) = full.rsplit_once('.')?;
         (outer == table).then_some(name)
     });
-    SETTINGS
-        .iter()
+    all()
         .filter(|setting| setting.table == table)
         .map(|setting| setting.key)
         .chain(inner)
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_stand_by_table_in_the_order_of_the_tables() {
+        let order = |setting: &Setting| {
+            TABLES
+                .iter()
+                .position(|(table, _)| *table == setting.table)
+                .expect("every setting's table is described")
+        };
+        let places: Vec<usize> = all().map(order).collect();
+        assert!(places.is_sorted());
+        let mut names: Vec<String> = all().map(Setting::full).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all().count());
+    }
+
+    #[test]
+    fn every_default_is_accepted_when_written_out() {
+        let config = Config::default();
+        for setting in all() {
+            let Some(text) = (setting.write)(&config) else {
+                assert!(!setting.example.is_empty(), "{}", setting.full());
+                continue;
+            };
+            let value = DeValue::parse(&text).unwrap();
+            let mut read = Config::default();
+            (setting.read)(&mut read, value.get_ref())
+                .unwrap_or_else(|problem| panic!("{}: {problem}", setting.full()));
+            assert_eq!(read, config, "{}", setting.full());
+        }
+    }
 }

@@ -3,9 +3,13 @@
 
 use std::fmt::Write as _;
 
-use super::{Config, settings::TABLES, thresholds::SETTINGS};
+use super::{
+    Config, kinds,
+    settings::{TABLES, all},
+};
 use crate::{
     bgp::Asn,
+    feed,
     reference::{AsSet, Own, PeerPolicy, PrefixRange, lists},
 };
 
@@ -36,12 +40,19 @@ pub(super) fn show(config: &Config) -> String {
         Some(Asn(local)) => line(&mut out, &format!("local_as = {local}")),
         None => line(&mut out, "# local_as = 64500"),
     }
+    settings(&mut out, config, |table| table == "bmp");
+    directories(&mut out, config);
+    settings(&mut out, config, |table| {
+        matches!(table, "http" | "log" | "limits")
+    });
     own(&mut out, config);
     peers(&mut out, config);
     contacts(&mut out, config);
     relations(&mut out, config);
     known_lists(&mut out, config);
-    thresholds(&mut out, config);
+    settings(&mut out, config, |table| {
+        !matches!(table, "bmp" | "http" | "log" | "limits")
+    });
     out
 }
 
@@ -269,12 +280,60 @@ fn known_lists(out: &mut String, config: &Config) {
     );
 }
 
-fn thresholds(out: &mut String, config: &Config) {
+/// Directories to be watched.
+fn directories(out: &mut String, config: &Config) {
+    heading(
+        out,
+        "Directories in which routers or mirrors of collectors leave MRT files (RFC 6396). A \
+         file is read once it is complete: when its size has not changed for `stable`, looked \
+         at every `poll`; with `follow` the newest one is read while it grows, as a router's own \
+         dump does. What is older than `backlog` when we start is left alone. `name` defaults \
+         to the directory's. Default: none.",
+    );
+    let default = feed::mrt::Settings::default();
+    if config.mrt.is_empty() {
+        let span = |duration| kinds::write_duration(duration);
+        line(
+            out,
+            &format!(
+                "# [[mrt]]\n\
+                 # directory = \"/var/spool/mrt/rrc00\"\n\
+                 # name = \"rrc00\"\n\
+                 # poll = \"{}\"\n\
+                 # stable = \"{}\"\n\
+                 # backlog = \"{}\"\n\
+                 # follow = {}",
+                span(default.poll),
+                span(default.stable),
+                span(default.backlog),
+                default.follow,
+            ),
+        );
+    }
+    for one in &config.mrt {
+        let directory = quoted(&one.directory.to_string_lossy());
+        line(out, &format!("[[mrt]]\ndirectory = {directory}"));
+        line(out, &format!("name = {}", quoted(&one.name)));
+        for (key, value) in [
+            ("poll", one.poll),
+            ("stable", one.stable),
+            ("backlog", one.backlog),
+        ] {
+            line(
+                out,
+                &format!("{key} = \"{}\"", kinds::write_duration(value)),
+            );
+        }
+        line(out, &format!("follow = {}\n", one.follow));
+    }
+}
+
+fn settings(out: &mut String, config: &Config, wanted: impl Fn(&str) -> bool) {
     let defaults = Config::default();
-    for (table, reason) in TABLES {
+    for (table, reason) in TABLES.iter().filter(|(table, _)| wanted(table)) {
         heading(out, reason);
         line(out, &format!("[{table}]"));
-        let here = SETTINGS.iter().filter(|setting| setting.table == *table);
+        let here = all().filter(|setting| setting.table == *table);
         for (index, setting) in here.enumerate() {
             if index > 0 {
                 out.push('\n');
@@ -315,7 +374,7 @@ fn list(out: &mut String, key: &str, elements: impl Iterator<Item = String>) {
 }
 
 /// A TOML basic string.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         match c {

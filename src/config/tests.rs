@@ -42,7 +42,7 @@ fn the_example_says_what_the_defaults_are() {
 
 #[test]
 fn the_example_names_every_key_also_those_left_out() {
-    for setting in SETTINGS {
+    for setting in settings::all() {
         let (plain, left_out) = (
             format!("\n{} = ", setting.key),
             format!("\n# {} = ", setting.key),
@@ -75,10 +75,38 @@ fn the_example_names_every_key_also_those_left_out() {
     assert!(config.relations_file.is_some());
     assert!(config.reference.contacts.get(Asn(64510)).is_some());
     assert_eq!(config.detect.maximum_prefix.table_ipv4, Some(1_048_576));
+    assert_eq!(config.mrt.len(), 1);
+    assert_eq!(config.http.web_config, Some(PathBuf::from("web.yml")));
 }
 
 const FULL: &str = r#"
 local_as = "AS64500"
+
+[bmp]
+listen = "[::]:11019"
+allow = ["192.0.2.0/24", "2001:db8::/32"]
+connect = ["198.51.100.7:1790"]
+hold_stale = "10m"
+most_message = "64KiB"
+queue = "1GiB"
+
+[[mrt]]
+directory = "spool/rrc00"
+follow = true
+stable = "1m"
+
+[[mrt]]
+directory = "/var/spool/mrt"
+name = "our \"own\""
+
+[http]
+listen = "127.0.0.1:0"
+hosts = ["leakwatch.example"]
+web_config = "web.yml"
+
+[log]
+level = "debug"
+format = "json"
 
 [[own]]
 prefixes = ["192.0.2.0/24^24-28", "2001:db8::/32"]
@@ -183,6 +211,47 @@ fn every_table_is_read() {
 }
 
 #[test]
+fn the_service_is_read() {
+    let config = parse(FULL);
+    let bmp = &config.bmp;
+    assert_eq!(bmp.listen, Some("[::]:11019".parse().unwrap()));
+    assert_eq!((bmp.allow.len(), bmp.connect.len()), (2, 1));
+    assert_eq!(bmp.hold_stale, Duration::from_secs(600));
+    assert_eq!((bmp.most_message, bmp.queue), (64 << 10, 1 << 30));
+    let [first, second] = &config.mrt[..] else {
+        panic!("two directories: {:?}", config.mrt)
+    };
+    assert_eq!((first.name.as_str(), first.follow), ("rrc00", true));
+    assert_eq!(first.stable, Duration::from_secs(60));
+    assert_eq!(second.name, "our \"own\"");
+    assert_eq!(config.http.listen.port(), 0);
+    assert_eq!(config.http.hosts, ["leakwatch.example"]);
+    assert_eq!(
+        config.log,
+        Log {
+            level: LogLevel::Debug,
+            format: LogFormat::Json
+        }
+    );
+    assert_eq!(parse("[bmp]\nlisten = \"off\"").bmp.listen, None);
+}
+
+#[test]
+fn relative_paths_start_at_the_directory_of_the_file() {
+    let config = Config::parse(
+        "[[mrt]]\ndirectory = \"spool\"\n[http]\nweb_config = \"web.yml\"",
+        Path::new("/etc/leakwatch"),
+    )
+    .unwrap();
+    assert_eq!(
+        config.http.web_config.as_deref(),
+        Some(Path::new("/etc/leakwatch/web.yml"))
+    );
+    assert_eq!(config.mrt[0].directory, Path::new("/etc/leakwatch/spool"));
+    assert_eq!(config.mrt[0].name, "spool");
+}
+
+#[test]
 fn what_is_shown_says_the_same() {
     let config = parse(FULL);
     assert_eq!(parse(&config.to_toml()), config);
@@ -278,7 +347,35 @@ fn wrong_types_and_values_are_named() {
             "[incident]\nresolve_after = \"5m\"",
             "did you mean `alert.resolve_after`?",
         ),
-        ("[bmp]\nlisten = \"[::]:11019\"", "bmp: unknown key"),
+        (
+            "[bmp]\nlisten = \"[::]:11019\"",
+            "line 2: bmp.listen: `listen` = \"[::]:11019\" can be reached from other hosts",
+        ),
+        (
+            "[bmp]\nlisten = \"11019\"",
+            "`11019` is not an address with its port",
+        ),
+        ("[bmp]\nallow = [\"any\"]", "`any` is not a network"),
+        ("[bmp]\nqueue = \"64MB\"", "`64MB` is not a size"),
+        ("[bmp]\nqueue = 5", "\"5B\" is not between \"1MiB\""),
+        (
+            "[bmp]\nmost_peers = 10",
+            "bmp.most_router_peers: must not be above `most_peers`",
+        ),
+        ("[bmp]\nhold_stal = \"1m\"", "did you mean `hold_stale`?"),
+        (
+            "[log]\nlevel = \"loud\"",
+            "`loud` is not known; write error, warn, info, debug or trace",
+        ),
+        ("[[mrt]]\nname = \"x\"", "needs `directory`"),
+        (
+            "[[mrt]]\ndirectory = \"a\"\n[[mrt]]\ndirectory = \"b/a\"",
+            "a second directory of the name",
+        ),
+        (
+            "[[mrt]]\ndirectory = \"a\"\nname = \"x\"\n[[mrt]]\ndirectory = \"a\"",
+            "watched already",
+        ),
         ("local_as = 1\nlocal_as = 2", "duplicate key"),
         ("local_as = ", "line 1"),
     ] {

@@ -1,37 +1,13 @@
-//! Every threshold: its key, how it is written, and why its default is what it is.
-//!
-//! The one list that `check` reads by, `show` prints from and the example is
-//! tested against, so that none of them can know a key that another does not.
+//! Every threshold of the detectors: its key, how it is written, and why its default is
+//! what it is.
 
 use super::{
     kinds::{Count, Kind, Number, Optional, Rate, Span},
-    settings::Setting,
+    settings::{DAY, HOUR, Setting, setting},
 };
 
-macro_rules! setting {
-    ($table:literal, $key:literal, $($field:ident).+, $kind:expr, $reason:literal) => {
-        setting!($table, $key, $($field).+, $kind, $reason, "")
-    };
-    ($table:literal, $key:literal, $($field:ident).+, $kind:expr, $reason:literal, $example:literal) => {
-        Setting {
-            table: $table,
-            key: $key,
-            reason: $reason,
-            example: $example,
-            read: |config, value| {
-                config.$($field).+ = $kind.read(value)?;
-                Ok(())
-            },
-            write: |config| $kind.write(&config.$($field).+),
-        }
-    };
-}
-
-const HOUR: u64 = 3600;
-const DAY: u64 = 86_400;
-
 /// All of them, by table in the order of `TABLES`.
-pub(super) const SETTINGS: &[Setting] = &[
+pub(super) const DETECT: &[Setting] = &[
     setting!(
         "detect.gate",
         "quiet",
@@ -316,94 +292,4 @@ pub(super) const SETTINGS: &[Setting] = &[
         "Distinct prefixes behind it that are not its own. Fewer are networks it has bought \
          and not listed yet."
     ),
-    setting!(
-        "incident",
-        "resolve_percent",
-        incident.resolve_percent,
-        Number(0.0..=50.0),
-        "An incident is over when fewer than this percent of its peak are left. A leak leaves \
-         stuck routes behind that would keep it open for days."
-    ),
-    setting!(
-        "incident",
-        "reopen_within",
-        incident.reopen_within,
-        Span(0..=DAY),
-        "The same event within this long after its end is the same incident again: leaks come \
-         in waves (five in 74 minutes on 12 November 2018)."
-    ),
-    setting!(
-        "incident",
-        "most_open",
-        incident.most_open,
-        Count(1..=60_000),
-        "Open incidents at most, which bounds memory whatever a stranger sends. What comes \
-         beyond is gathered into one incident of each kind that names nobody."
-    ),
-    setting!(
-        "incident",
-        "page_confidence",
-        incident.page_confidence,
-        Number(0.0..=1.0),
-        "Confidence, from 0 to 1, from which an incident pages. 0.8 takes two independent \
-         kinds of evidence, such as many new more-specifics and a network that sells no \
-         transit."
-    ),
-    setting!(
-        "incident",
-        "page_routes",
-        incident.page_routes,
-        Count(1..=100_000_000),
-        "Routes from which a confident incident pages. Smaller ones warn, unless they are \
-         ours."
-    ),
-    setting!(
-        "alert",
-        "resolve_after",
-        incident.resolve_after,
-        Span(0..=DAY),
-        "For this long it must stay so before people are told that it is over: route flap \
-         damping and a second attempt at the same mistake take minutes."
-    ),
 ];
-
-#[cfg(test)]
-mod tests {
-    use toml::de::DeValue;
-
-    use super::*;
-    use crate::config::Config;
-    use crate::config::settings::TABLES;
-
-    #[test]
-    fn settings_stand_by_table_in_the_order_of_the_tables() {
-        let order = |setting: &Setting| {
-            TABLES
-                .iter()
-                .position(|(table, _)| *table == setting.table)
-                .expect("every setting's table is described")
-        };
-        let places: Vec<usize> = SETTINGS.iter().map(order).collect();
-        assert!(places.is_sorted());
-        let mut names: Vec<String> = SETTINGS.iter().map(Setting::full).collect();
-        names.sort();
-        names.dedup();
-        assert_eq!(names.len(), SETTINGS.len());
-    }
-
-    #[test]
-    fn every_default_is_accepted_when_written_out() {
-        let config = Config::default();
-        for setting in SETTINGS {
-            let Some(text) = (setting.write)(&config) else {
-                assert!(!setting.example.is_empty(), "{}", setting.full());
-                continue;
-            };
-            let value = DeValue::parse(&text).unwrap();
-            let mut read = Config::default();
-            (setting.read)(&mut read, value.get_ref())
-                .unwrap_or_else(|problem| panic!("{}: {problem}", setting.full()));
-            assert_eq!(read, config, "{}", setting.full());
-        }
-    }
-}

@@ -3,6 +3,9 @@
 //! Prefixes: the IANA special-purpose registries (RFC 6890) as far as they are not
 //! globally reachable, multicast and class E, and IPv6 outside `2000::/3`. AS numbers:
 //! see [`crate::bgp::Asn::is_bogon`].
+//!
+//! What peers send is full of them, so that on a pre-policy Adj-RIB-In only many at once
+//! are worth a word. One that our own policy let in, or that we send on, is a hole in it.
 
 use crate::bgp::{Address, Afi, AsPath};
 

@@ -75,6 +75,8 @@ impl Finds {
     pub const SEPARATE: Finds = Finds(1 << 19);
     /// `path_length` or `path_repeat`: at the level that warns.
     pub const NOTABLE: Finds = Finds(1 << 20);
+    /// `bogon`: our own policy let it in, or we send it on.
+    pub const ACCEPTED: Finds = Finds(1 << 21);
     /// No detector's: the route merely changed, which counts for rates.
     pub const CHANGED: Finds = Finds(1 << 24);
     /// No detector's: the view never had its whole table, so that what is new in it, or
@@ -154,6 +156,7 @@ mod tests {
             | Finds::EXTREME
             | Finds::SEPARATE
             | Finds::NOTABLE
+            | Finds::ACCEPTED
             | Finds::CHANGED;
         let mut all = Finds::NONE;
         for &detector in Detector::ALL {

@@ -28,8 +28,8 @@ pub struct Gate {
     pub phase: Phase,
     /// Since when.
     pub since: Timestamp,
-    /// The last new NLRI while dumping.
-    last_new: Timestamp,
+    /// The last new NLRI while dumping; none while the first is awaited.
+    last_new: Option<Timestamp>,
     /// Whether it ever had a whole table.
     pub had_table: bool,
 }
@@ -44,23 +44,30 @@ impl Gate {
                 Phase::Warming
             },
             since: now,
-            last_new: now,
+            last_new: Some(now),
             had_table: false,
         }
     }
 
-    /// A table is being sent: a RIB file, or a session that came up.
+    /// A table is about to be sent: its session came up. It may be slow to begin.
+    pub fn begin(&mut self, now: Timestamp) {
+        self.phase = Phase::Dumping;
+        self.since = now;
+        self.last_new = None;
+    }
+
+    /// A part of a table was sent.
     pub fn dump(&mut self, now: Timestamp) {
         if self.phase != Phase::Dumping {
             self.phase = Phase::Dumping;
             self.since = now;
         }
-        self.last_new = now;
+        self.last_new = Some(now);
     }
 
     /// New NLRI arrived.
     pub fn heard(&mut self, now: Timestamp) {
-        self.last_new = self.last_new.max(now);
+        self.last_new = self.last_new.max(Some(now));
     }
 
     /// End-of-RIB. Returns whether the view is live by it.
@@ -82,7 +89,8 @@ impl Gate {
     pub fn tick(&mut self, now: Timestamp, settings: &settings::Gate) -> bool {
         let over = match self.phase {
             Phase::Dumping => {
-                now.since(self.last_new) >= settings.quiet
+                self.last_new
+                    .is_some_and(|last| now.since(last) >= settings.quiet)
                     || now.since(self.since) >= settings.longest
             }
             Phase::Warming => now.since(self.since) >= settings.warming,
@@ -126,6 +134,20 @@ mod tests {
         gate.heard(at(899));
         assert!(!gate.tick(at(899), &SETTINGS()));
         assert!(gate.tick(at(900), &SETTINGS()));
+    }
+
+    #[test]
+    fn a_session_that_came_up_may_be_slow_to_begin() {
+        let mut gate = Gate::new(at(0), true);
+        gate.begin(at(0));
+        assert!(!gate.tick(at(899), &SETTINGS()));
+        gate.heard(at(899));
+        let mut other = gate;
+        assert!(other.tick(at(900), &SETTINGS()), "at last");
+        gate.begin(at(1000));
+        gate.heard(at(1300));
+        assert!(!gate.tick(at(1329), &SETTINGS()));
+        assert!(gate.tick(at(1330), &SETTINGS()));
     }
 
     #[test]

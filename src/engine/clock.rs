@@ -22,6 +22,7 @@ const FLOODED_HISTORY: Duration = Duration::from_secs(600);
 impl Engine {
     /// A view's table is complete.
     pub(super) fn went_live(&mut self, view: ViewId, out: &mut Vec<Output>) {
+        self.end_redump(view);
         self.rib.settle();
         let routes = self.rib.routes(view);
         let (now, limits) = (self.now, self.settings.maximum_prefix.clone());
@@ -41,7 +42,7 @@ impl Engine {
         }
         let violations = state.take_standing();
         let afi = state.afi;
-        self.folder.observe(view, true);
+        self.folder.observe(view, None);
         if violations.is_empty() {
             return;
         }
@@ -62,10 +63,15 @@ impl Engine {
         let frozen = self.folder.any_open();
         for index in 0..self.views.len() {
             let view = ViewId(index as u16);
+            self.check_redump(view);
             let routes = self.rib.routes(view);
             let Some(state) = self.views.get_mut(index) else {
                 break;
             };
+            if state.lost.is_some() {
+                // Nothing can be told from its silence.
+                continue;
+            }
             if state.gate.tick(now, &self.settings.gate) {
                 self.went_live(view, out);
                 continue;

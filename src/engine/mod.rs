@@ -5,7 +5,9 @@
 
 mod clock;
 mod own;
+mod peers;
 mod question;
+mod redump;
 mod route;
 mod snapshot;
 mod view;
@@ -16,11 +18,9 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use crate::{
-    bgp::{
-        Afi, Attributes, Batch, DownReason, Event, EventKind, PeerKey, RibView, Span, Timestamp,
-    },
+    bgp::{Afi, Attributes, Batch, Event, EventKind, PeerKey, Span, Timestamp},
     detect::{Phase, Verdict, settings},
-    incident::{self, Folder, Output, World, window::RouteKey},
+    incident::{self, Folder, IncidentEvent, Output, World},
     reference::Reference,
     rib::{Marks, Rib, ViewId, ViewKey},
 };
@@ -51,6 +51,7 @@ pub struct Engine {
     resolved: Vec<u16>,
     /// Where the sweep of forgotten prefixes goes on, per family.
     sweep: [u32; 2],
+    counters: Counters,
 }
 
 const UNRESOLVED: u16 = u16::MAX;
@@ -86,7 +87,15 @@ impl Engine {
             visibility: own::Visibility::default(),
             resolved: Vec::new(),
             sweep: [0; 2],
+            counters: Counters::default(),
         }
+    }
+
+    /// All it is fed is a drill: its incidents say so.
+    #[must_use]
+    pub fn drill(mut self) -> Self {
+        self.folder.drill = true;
+        self
     }
 
     /// Applies a batch; what is to be told goes to `out`.
@@ -139,7 +148,7 @@ impl Engine {
 
     /// Whether an open incident would be resolved by waiting alone.
     pub fn is_settling(&self) -> bool {
-        self.folder.is_settling()
+        self.folder.is_settling(self.now)
     }
 
     /// Event time.
@@ -160,6 +169,18 @@ impl Engine {
     /// What should hold.
     pub fn reference(&self) -> &Reference {
         &self.reference
+    }
+
+    /// Ends every open incident now: whatever it was fed will not go on.
+    pub fn close(&mut self, out: &mut Vec<Output>) {
+        let (folder, mut world) = self.folding(out);
+        folder.close(&mut world);
+    }
+
+    /// Open and lately resolved incidents as they stand, by their names; each with what
+    /// was last told of it and when.
+    pub fn incidents(&self) -> Vec<IncidentEvent> {
+        self.folder.standing(&self.rib, &self.reference)
     }
 
     /// Whether no view has had a table: only what needs no memory speaks.
@@ -207,19 +228,23 @@ impl Engine {
                 }
             }
             EventKind::PeerUp => self.peer_up(batch, event),
-            EventKind::PeerLost => {}
+            EventKind::PeerLost => self.peer_lost(batch, event),
             EventKind::PeerDown(reason) => self.peer_down(batch, event, reason, out),
             EventKind::EndOfRib(afi) => {
                 let Some(view) = self.view(batch, event, afi, true) else {
                     return;
                 };
                 let now = self.now;
-                if self
-                    .views
-                    .get_mut(view.index())
-                    .is_some_and(|state| state.gate.end_of_rib(now))
-                {
+                let Some(state) = self.views.get_mut(view.index()) else {
+                    return;
+                };
+                if state.lost.is_some() {
+                    return;
+                }
+                if state.gate.end_of_rib(now) {
                     self.went_live(view, out);
+                } else {
+                    self.end_redump(view);
                 }
             }
         }
@@ -288,77 +313,6 @@ impl Engine {
         match afi {
             Afi::Ipv4 => self.routes::<u32>(batch, &news, nlri, out),
             Afi::Ipv6 => self.routes::<u128>(batch, &news, nlri, out),
-        }
-    }
-
-    /// Views of one peer, all families and RIBs.
-    fn views_of(&self, peer: &PeerKey) -> Vec<ViewId> {
-        const RIBS: [RibView; 5] = [
-            RibView::AdjRibInPre,
-            RibView::AdjRibInPost,
-            RibView::LocRib,
-            RibView::AdjRibOutPre,
-            RibView::AdjRibOutPost,
-        ];
-        RIBS.into_iter()
-            .flat_map(|rib| {
-                [Afi::Ipv4, Afi::Ipv6].map(|afi| ViewKey {
-                    peer: *peer,
-                    rib,
-                    afi,
-                })
-            })
-            .filter_map(|key| self.rib.find_view(&key))
-            .collect()
-    }
-
-    fn peer_up(&mut self, batch: &Batch, event: &Event) {
-        let Some(peer) = batch.peers.get(usize::from(event.peer)) else {
-            return;
-        };
-        if self.came_up.len() < MOST_PEERS {
-            self.came_up.insert(*peer);
-        }
-        let now = self.now;
-        for view in self.views_of(peer) {
-            if let Some(state) = self.views.get_mut(view.index()) {
-                state.gate.dump(now);
-            }
-        }
-    }
-
-    /// Every route of the peer is gone: one event, however many there were. What was
-    /// growing is judged first: routers tear sessions down *because* of leaks.
-    fn peer_down(&mut self, batch: &Batch, event: &Event, _: DownReason, out: &mut Vec<Output>) {
-        let Some(peer) = batch.peers.get(usize::from(event.peer)) else {
-            return;
-        };
-        self.came_up.remove(peer);
-        let now = self.now;
-        let (folder, mut world) = self.folding(out);
-        folder.look(&mut world);
-        for view in self.views_of(peer) {
-            self.folder.observe(view, false);
-            let rows = self
-                .rib
-                .column(view)
-                .map(crate::rib::Column::rows)
-                .unwrap_or_default();
-            let Some(state) = self.views.get_mut(view.index()) else {
-                continue;
-            };
-            state.gate.down(now);
-            state.withdrawals.reset(now);
-            let afi = state.afi;
-            for row in rows {
-                let change = match afi {
-                    Afi::Ipv4 => self.rib.withdraw_row::<u32>(view, row, now),
-                    Afi::Ipv6 => self.rib.withdraw_row::<u128>(view, row, now),
-                };
-                if change.is_some_and(|change| change.old.found()) {
-                    self.folder.clear(RouteKey { view, afi, row });
-                }
-            }
         }
     }
 

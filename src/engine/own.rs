@@ -3,7 +3,7 @@
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
-use super::Engine;
+use super::{Engine, view::View};
 use crate::{
     bgp::{Address, Afi, Nlri, Prefix},
     detect::Phase,
@@ -15,11 +15,20 @@ use crate::{
 #[derive(Clone, Debug, Default)]
 pub(super) struct Visibility(HashSet<(usize, ViewId), RandomState>);
 
+impl Visibility {
+    /// Forgets what a view ever had.
+    pub(super) fn forget(&mut self, view: ViewId) {
+        self.0.retain(|(_, of)| *of != view);
+    }
+}
+
 impl Engine {
     /// Tells when own prefixes are gone from more than half of the live views that ever
-    /// had them. A peer that is down takes its views out of the count.
+    /// had them. A peer that is down or cannot be heard takes its views out of the count;
+    /// while none is left in it, nothing can be said.
     pub(super) fn check_visibility(&mut self, out: &mut Vec<Output>) {
-        if self.reference.own.is_empty() {
+        let counts = |view: &View| view.gate.phase == Phase::Live && view.lost.is_none();
+        if self.reference.own.is_empty() || !self.views.iter().any(counts) {
             return;
         }
         let mut held = std::mem::take(&mut self.visibility.0);
@@ -37,7 +46,7 @@ impl Engine {
             };
             let (mut had, mut has) = (0_u32, 0_u32);
             for (place, view) in self.views.iter().enumerate() {
-                if view.afi != afi || view.gate.phase != Phase::Live {
+                if view.afi != afi || !counts(view) {
                     continue;
                 }
                 let id = ViewId(place as u16);

@@ -2,7 +2,12 @@
 
 use serde::Serialize;
 
-use crate::bgp::{Prefix, RibView, Timestamp};
+use super::Engine;
+use crate::{
+    bgp::{Prefix, RibView, Timestamp},
+    incident::window::RouteKey,
+    rib::{Family, ViewId},
+};
 
 /// Which routes of a prefix are meant, as routers name it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,4 +66,126 @@ pub struct Answer {
     pub routes: Vec<Entry>,
     /// There are more than were asked for.
     pub truncated: bool,
+}
+
+/// Prefixes looked at for one answer: remembered ones that nobody has any more count
+/// too. A millisecond or so.
+const MOST_PREFIXES: usize = 65_536;
+/// Cells looked at for one answer, prefixes times views. Some ten milliseconds.
+const MOST_CELLS: usize = 1 << 20;
+
+impl Engine {
+    /// Answers a question about routes, within a budget of entries and of work.
+    pub fn answer(&self, question: &Question) -> Answer {
+        let mut answer = Answer {
+            time: self.now,
+            ..Answer::default()
+        };
+        match question.prefix {
+            Prefix::V4(net) => {
+                let addr = u32::from(net.network());
+                self.gather(addr, net.prefix_len(), question, &mut answer);
+            }
+            Prefix::V6(net) => {
+                let addr = u128::from(net.network());
+                self.gather(addr, net.prefix_len(), question, &mut answer);
+            }
+        }
+        answer
+    }
+
+    fn gather<A: Family>(&self, addr: A, len: u8, question: &Question, answer: &mut Answer)
+    where
+        (A, u8): prefix_trie::Prefix,
+    {
+        let table = self.rib.table::<A>();
+        let held = |row: &u32| table.get(*row).is_some_and(|row| row.holders > 0);
+        let prefixes: Vec<u32> = match question.matching {
+            Match::Exact => table
+                .row(crate::bgp::Nlri::new(addr, len, 0))
+                .into_iter()
+                .collect(),
+            Match::Longest => table
+                .shorter(addr, len)
+                .filter(held)
+                .last()
+                .into_iter()
+                .collect(),
+            Match::Shorter => table.shorter(addr, len).filter(held).collect(),
+            Match::Longer => {
+                let mut looked = 0;
+                let rows = table
+                    .longer(addr, len)
+                    .take(MOST_PREFIXES)
+                    .inspect(|_| looked += 1);
+                let rows = rows.filter(held).take(question.most + 1).collect();
+                answer.truncated = looked == MOST_PREFIXES;
+                rows
+            }
+        };
+        let views: Vec<ViewId> = self
+            .rib
+            .views()
+            .filter(|(view, key)| key.afi == A::AFI && self.rib.routes(*view) > 0)
+            .map(|(view, _)| view)
+            .collect();
+        let mut cells = 0;
+        for prefix in prefixes {
+            let rows = table
+                .rows_of(prefix)
+                .take(1 + MOST_CELLS / views.len().max(1));
+            let mut rows: Vec<(u32, u32)> = rows
+                .filter_map(|row| Some((table.nlri(row)?.path_id, row)))
+                .collect();
+            rows.sort_unstable();
+            for (_, row) in rows {
+                for &view in &views {
+                    cells += 1;
+                    if cells > MOST_CELLS {
+                        answer.truncated = true;
+                        return;
+                    }
+                    let Some(entry) = self.entry::<A>(view, row) else {
+                        continue;
+                    };
+                    if answer.routes.len() >= question.most {
+                        answer.truncated = true;
+                        return;
+                    }
+                    answer.routes.push(entry);
+                }
+            }
+        }
+    }
+
+    /// A view's route to a row.
+    fn entry<A: Family>(&self, view: ViewId, row: u32) -> Option<Entry>
+    where
+        (A, u8): prefix_trie::Prefix,
+    {
+        let cell = self.rib.column(view)?.get(row);
+        if cell.path().is_none() {
+            return None;
+        }
+        let nlri = self.rib.table::<A>().nlri(row)?;
+        let key = self.rib.view_key(view)?;
+        let afi = A::AFI;
+        let found = self.folder.ledger.get(RouteKey { view, afi, row });
+        let finds = found.map(|found| found.finds).unwrap_or_default();
+        let incident = found.and_then(|found| self.folder.open_at(found.incident));
+        Some(Entry {
+            prefix: nlri.prefix(),
+            path_id: nlri.path_id,
+            router: key.peer.router.to_string(),
+            peer: key.peer.address.to_string(),
+            peer_as: key.peer.asn,
+            rib: key.rib,
+            path: self.rib.paths.path(cell.path()).to_string(),
+            findings: finds
+                .detectors()
+                .map(crate::detect::Detector::name)
+                .collect(),
+            incident: incident.map(|incident| incident.id.clone()),
+        })
+    }
 }

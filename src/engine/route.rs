@@ -2,7 +2,7 @@
 
 use super::Engine;
 use crate::{
-    bgp::{Batch, Nlri, Span, SpecialCommunity, Timestamp},
+    bgp::{Batch, Nlri, RibView, Span, SpecialCommunity, Timestamp},
     detect::{
         Detector, Finds, Phase, Verdict, bogon, more_specific, origin, own_prefix, peerlock,
         specific, surge::Stream,
@@ -33,8 +33,12 @@ struct Shared {
     finds: Finds,
     phase: Phase,
     private: bool,
+    /// Our own policy has let in what is here.
+    accepted: bool,
     /// Without a table once seen whole, nothing can be told to be new.
     had_table: bool,
+    /// The table is being sent once more.
+    again: bool,
 }
 
 impl Engine {
@@ -55,10 +59,14 @@ impl Engine {
         let Some(state) = self.views.get_mut(news.view.index()) else {
             return;
         };
-        if state.gate.phase == Phase::Down {
-            // Routes of a peer that was down: its new session's table.
-            state.gate.dump(news.time);
+        if state.gate.phase == Phase::Down || state.lost.is_some() {
+            // Routes of a peer that was down, or not heard: its new session's table.
+            self.begin_dump(news.view);
         }
+        let Some(state) = self.views.get_mut(news.view.index()) else {
+            return;
+        };
+        let mut redump = state.redump.take();
         let mut finds = verdict.finds;
         finds |= peerlock::judge(&verdict, state.local_role, state.from_tier1);
         if verdict.through_us && !state.allow_own_as {
@@ -79,22 +87,40 @@ impl Engine {
             finds,
             phase: state.gate.phase,
             private: state.private,
+            accepted: state.rib != RibView::AdjRibInPre,
             had_table: state.gate.had_table,
+            again: redump.is_some(),
         };
         self.quiet_what_is_stable(&mut shared);
         let before = self.rib.routes(news.view);
-        for &one in nlri.of(A::column(batch)) {
+        let nlri = nlri.of(A::column(batch));
+        let mut unchanged = 0;
+        for &one in nlri {
             let change = self.rib.announce(news.view, one, news.path);
-            if change.old.path() != news.path {
+            if let Some(redump) = &mut redump {
+                redump.mark(change.row, news.time);
+            }
+            if change.old.path() == news.path {
+                unchanged += 1;
+            } else {
                 self.judge(one, news, &shared, &change, out);
             }
         }
-        // A table is still coming while prefixes are; changes of known ones are churn.
-        if shared.phase == Phase::Dumping
-            && self.rib.routes(news.view) > before
-            && let Some(state) = self.views.get_mut(news.view.index())
-        {
-            state.gate.heard(news.time);
+        let new = u64::from(self.rib.routes(news.view).saturating_sub(before));
+        let counters = &mut self.counters;
+        counters.announced += new;
+        counters.unchanged += unchanged;
+        counters.changed += (nlri.len() as u64).saturating_sub(new + unchanged);
+        if let Some(state) = self.views.get_mut(news.view.index()) {
+            if unchanged < nlri.len() as u64 {
+                state.last_change = news.time;
+            }
+            // A table is still coming while prefixes are; changes of known ones are churn.
+            let last = redump.as_ref().and_then(|redump| redump.last());
+            if shared.phase == Phase::Dumping && (new > 0 || last == Some(news.time)) {
+                state.gate.heard(news.time);
+            }
+            state.redump = redump;
         }
     }
 
@@ -153,6 +179,9 @@ impl Engine {
         };
         let was_in_incident = cleared.is_some_and(|entry| entry.incident.is_some());
         let mut finds = shared.finds | self.of_prefix(nlri, news, shared);
+        if shared.accepted && finds.has(Detector::Bogon) {
+            finds |= Finds::ACCEPTED;
+        }
         let mut cover = u32::MAX;
         let origin = shared.verdict.origin;
         match shared.phase {
@@ -299,7 +328,8 @@ impl Engine {
         if !returned && !blackhole {
             finds |= Finds::CHANGED;
         }
-        if !blackhole {
+        // How fast changes come tells nothing of what is compared with older news.
+        if !blackhole && !shared.again {
             self.count(news, change, finds);
         }
         finds
@@ -353,9 +383,11 @@ impl Engine {
                 let entry = self.folder.clear(route);
                 part_of_incident = entry.is_some_and(|entry| entry.incident.is_some());
             }
+            self.counters.withdrawn += 1;
             let Some(state) = self.views.get_mut(view.index()) else {
                 return;
             };
+            state.last_change = now;
             if state.gate.phase == Phase::Live && !part_of_incident {
                 state
                     .streams

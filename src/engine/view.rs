@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::redump::Redump;
 use crate::{
     bgp::{Afi, Asn, RibView, Timestamp},
     detect::{
@@ -37,8 +38,18 @@ pub struct View {
     pub headroom: Headroom,
     /// Findings of the running dump, by detector.
     pub standing: [u32; 16],
+    /// Which RIB.
+    pub rib: RibView,
     /// Family.
     pub afi: Afi,
+    /// The configured name of the peer, or nothing.
+    pub name: String,
+    /// When a route of it last changed.
+    pub last_change: Timestamp,
+    /// Since when the router cannot be heard and its routes are held all the same.
+    pub lost: Option<Timestamp>,
+    /// Its table is being sent once more, over routes that it has.
+    pub redump: Option<Box<Redump>>,
 }
 
 impl View {
@@ -59,6 +70,9 @@ impl View {
             Afi::Ipv4 => settings.maximum_prefix.table_ipv4,
             Afi::Ipv6 => settings.maximum_prefix.table_ipv6,
         };
+        // Inside our own network they are at home. A Loc-RIB's peer is the router itself
+        // (RFC 9069 §4.2), and what is in it has come from everywhere.
+        let internal = key.rib != RibView::LocRib && reference.local_as == Some(key.peer.asn);
         View {
             gate: Gate::new(now, by_dump),
             streams: Streams::new(now, 0, &settings.surge),
@@ -67,13 +81,20 @@ impl View {
             // Only a peer's routes can be wrong in this way; ours to it carry our AS.
             allow_own_as: !matches!(key.rib, RibView::AdjRibInPre | RibView::AdjRibInPost)
                 || policy.is_some_and(|policy| policy.allow_own_as),
-            private: policy.is_some_and(|policy| policy.private) || key.peer.distinguisher != 0,
+            private: policy.is_some_and(|policy| policy.private)
+                || key.peer.distinguisher != 0
+                || internal,
             from_tier1: key.peer.asn != Asn(0) && reference.tier1.contains(key.peer.asn),
             limit: session.into_iter().chain(hardware).min(),
             warning_percent: policy.and_then(|policy| policy.warning_percent),
             headroom: Headroom::Fine,
             standing: [0; 16],
+            rib: key.rib,
             afi: key.afi,
+            name: policy.map(|policy| policy.name.clone()).unwrap_or_default(),
+            last_change: now,
+            lost: None,
+            redump: None,
         }
     }
 

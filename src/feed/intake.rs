@@ -35,6 +35,9 @@ pub struct Parcel {
     pub batch: Batch,
     /// When its first byte had been read.
     pub received: Instant,
+    /// It is the last of its world: nobody is left who speaks of it. Said of
+    /// [`Realm::Drill`] only, whose world then ends; what follows is another drill's.
+    pub last: bool,
     held: OwnedSemaphorePermit,
 }
 
@@ -110,6 +113,24 @@ impl Intake {
     /// # Errors
     /// If the engine has stopped.
     pub async fn send(&self, world: Realm, batch: Batch, received: Instant) -> Result<(), Stopped> {
+        self.hand_on(world, batch, received, false).await
+    }
+
+    /// Says that the world of drills ends with what was sent before.
+    ///
+    /// # Errors
+    /// If the engine has stopped.
+    pub async fn end_drill(&self, now: Instant) -> Result<(), Stopped> {
+        self.hand_on(Realm::Drill, self.batch(), now, true).await
+    }
+
+    async fn hand_on(
+        &self,
+        world: Realm,
+        batch: Batch,
+        received: Instant,
+        last: bool,
+    ) -> Result<(), Stopped> {
         let units = u32::try_from(batch.bytes().div_ceil(UNIT))
             .unwrap_or(u32::MAX)
             .clamp(1, self.shared.units);
@@ -130,6 +151,7 @@ impl Intake {
             world,
             batch,
             received,
+            last,
             held,
         };
         self.sender.send(parcel).await.map_err(|_| Stopped)
@@ -161,6 +183,11 @@ impl Outlet {
     /// The next batch, if one waits.
     pub fn try_next(&mut self) -> Option<Parcel> {
         self.receiver.try_recv().ok()
+    }
+
+    /// Whether no batch waits.
+    pub fn is_empty(&self) -> bool {
+        self.receiver.is_empty()
     }
 
     /// Takes an applied batch back: its bytes are free, its room is used again.
@@ -247,6 +274,23 @@ mod tests {
             .unwrap();
         let parcel = outlet.next().await.unwrap();
         assert_eq!(parcel.batch.raw.len(), 100 * UNIT);
+    }
+
+    #[tokio::test]
+    async fn the_end_of_a_drill_comes_after_what_it_sent() {
+        let (intake, mut outlet) = queue(UNIT);
+        intake.send(Realm::Drill, batch(1), now()).await.unwrap();
+        let end = tokio::spawn({
+            let intake = intake.clone();
+            async move { intake.end_drill(now()).await }
+        });
+        let first = outlet.next().await.unwrap();
+        assert_eq!((first.world, first.last), (Realm::Drill, false));
+        outlet.done(first);
+        let last = outlet.next().await.unwrap();
+        assert_eq!((last.world, last.last), (Realm::Drill, true));
+        assert!(last.batch.events.is_empty());
+        end.await.unwrap().unwrap();
     }
 
     #[tokio::test]

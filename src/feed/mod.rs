@@ -4,6 +4,7 @@
 //! a reader wait beyond them; [`replay`] drives an engine of its own.
 
 pub mod bmp;
+pub mod clock;
 pub mod intake;
 pub mod mrt;
 pub mod replay;

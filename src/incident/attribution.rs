@@ -314,6 +314,7 @@ impl Evidence {
             (Finds::of(Detector::Origin), &mut self.origin_changes),
             (Finds::of(Detector::Specific), &mut self.specific),
             (Finds::of(Detector::Bogon), &mut self.bogon),
+            (Finds::ACCEPTED, &mut self.accepted),
             (Finds::NOTABLE, &mut self.notable_path),
             (Finds::EXTREME, &mut self.extreme_path),
             (Finds::SEPARATE, &mut self.separate),

@@ -244,7 +244,7 @@ impl Bench<'_> {
             {
                 let paths = Finds::of(Detector::PathLength) | Finds::of(Detector::PathRepeat);
                 (Kind::Path, paths)
-            } else if seen.bogon >= self.detect.valley.prefixes {
+            } else if seen.bogon >= self.detect.valley.prefixes || seen.accepted > 0 {
                 (Kind::Bogon, Finds::of(Detector::Bogon))
             } else {
                 return None;

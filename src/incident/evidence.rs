@@ -54,6 +54,8 @@ pub struct Evidence {
     pub specific: u32,
     /// Bogons.
     pub bogon: u32,
+    /// Those of them that our own policy let in or sends on.
+    pub accepted: u32,
     /// Path length or repeat at the warning level.
     pub notable_path: u32,
     /// Path length or repeat at the paging level.
@@ -219,14 +221,15 @@ impl Evidence {
             );
         }
         if self.bogon > 0 {
-            add(
-                "policy",
-                0.6,
-                format!(
-                    "{} special-purpose prefixes or AS numbers",
-                    grouped(self.bogon)
-                ),
+            let past = match self.accepted {
+                0 => String::new(),
+                some => format!(", {} of them past our own policy", grouped(some)),
+            };
+            let what = format!(
+                "{} special-purpose prefixes or AS numbers{past}",
+                grouped(self.bogon)
             );
+            add("policy", 0.6, what);
         }
         if self.is_surge() {
             let ten = self.gained >= self.burst.saturating_mul(10);

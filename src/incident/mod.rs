@@ -5,6 +5,7 @@
 //! from then on absorbs matching routes at once. The [`ledger`] keeps the balance of
 //! raised and cleared; [`record`] is an incident's life, [`report`] what it says.
 
+pub mod advice;
 pub mod attribution;
 mod culprits;
 pub mod evidence;

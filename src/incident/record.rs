@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 
 use super::{
     evidence::{Evidence, Severity},
+    report::Step,
     samples::Samples,
     settings::Settings,
     window::RouteKey,
@@ -23,6 +24,9 @@ macro_rules! kinds {
         pub enum Kind { $($(#[$doc])* $variant,)* }
 
         impl Kind {
+            /// Every kind.
+            pub const ALL: &'static [Kind] = &[$(Kind::$variant,)*];
+
             /// As reports spell it.
             pub const fn name(self) -> &'static str {
                 match self { $(Kind::$variant => $name,)* }
@@ -103,8 +107,9 @@ pub struct Share {
     pub view: ViewId,
     /// Routes of it that are affected now.
     pub active: u32,
-    /// The peer is down: what it would say cannot be seen.
-    pub unobservable: bool,
+    /// The peer is down or its router cannot be heard, since then: what it would say
+    /// cannot be seen.
+    pub unobservable: Option<Timestamp>,
 }
 
 type Rows = HashMap<(Afi, u32), u32, RandomState>;
@@ -151,6 +156,8 @@ pub struct Incident {
     pub absorbs_all: bool,
     /// Severity and peak as last told.
     pub told: (Severity, u32),
+    /// What was last told of it, and when.
+    pub last_told: Option<(Step, Timestamp)>,
     /// Prefixes missing, now and at the worst: what [`Kind::Visibility`] has in place of
     /// routes.
     pub missing: (u32, u32),
@@ -205,6 +212,7 @@ impl Incident {
             absorbs: Finds::NONE,
             absorbs_all: false,
             told: (Severity::Info, 0),
+            last_told: None,
             missing: (0, 0),
             holds: None,
             dirty: true,
@@ -232,7 +240,7 @@ impl Incident {
                 self.views.push(Share {
                     view: route.view,
                     active: 1,
-                    unobservable: false,
+                    unobservable: None,
                 });
             }
         }
@@ -294,13 +302,22 @@ impl Incident {
 
     /// Whether a peer that took part is down, so that its silence means nothing.
     pub fn is_unobservable(&self) -> bool {
-        self.views.iter().any(|share| share.unobservable)
+        self.views.iter().any(|share| share.unobservable.is_some())
     }
 
-    /// Whether nearly nothing of it is left.
-    pub fn is_few(&self, settings: &Settings) -> bool {
+    /// Whether one is, and for so short a time that it is waited for.
+    fn is_waited_for(&self, now: Timestamp, settings: &Settings) -> bool {
+        self.views.iter().any(|share| {
+            share
+                .unobservable
+                .is_some_and(|since| now.since(since) < settings.unseen_after)
+        })
+    }
+
+    /// Whether nearly nothing of it is left to be seen.
+    pub fn is_few(&self, now: Timestamp, settings: &Settings) -> bool {
         match self.holds {
-            Some(holds) => !holds,
+            Some(holds) => !holds || (self.is_unobservable() && !self.is_waited_for(now, settings)),
             None => {
                 self.active == 0
                     || f64::from(self.active)
@@ -311,9 +328,10 @@ impl Incident {
 
     /// Moves through its life; returns whether it was resolved just now, and when.
     pub fn step(&mut self, now: Timestamp, settings: &Settings) -> Option<Timestamp> {
-        let few = self.is_few(settings);
+        let few = self.is_few(now, settings);
+        let hidden = self.is_waited_for(now, settings);
         match self.state {
-            State::Open if few && !self.is_unobservable() => {
+            State::Open if few && !hidden => {
                 self.state = State::Receding(now);
                 None
             }
@@ -321,9 +339,7 @@ impl Incident {
                 self.state = State::Open;
                 None
             }
-            State::Receding(since)
-                if now.since(since) >= settings.resolve_after && !self.is_unobservable() =>
-            {
+            State::Receding(since) if now.since(since) >= settings.resolve_after && !hidden => {
                 let at = since + settings.resolve_after;
                 self.state = State::Resolved(at);
                 Some(at)

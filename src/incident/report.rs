@@ -1,7 +1,5 @@
 //! What an incident says to the outside: the JSON contract, and one sentence.
 
-use std::fmt::Write;
-
 use serde::Serialize;
 
 use super::{
@@ -80,6 +78,9 @@ pub struct Sample {
 pub struct IncidentEvent {
     /// What happened to it.
     pub event: Step,
+    /// It was made up: somebody plays a drill. Left out of the JSON where it is false.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
     /// Deterministic name.
     pub id: String,
     /// When, in event time.
@@ -116,6 +117,14 @@ pub struct IncidentEvent {
     pub evidence: Vec<Item>,
     /// One sentence.
     pub summary: String,
+}
+
+impl IncidentEvent {
+    /// Says, first of all, that it is a drill.
+    pub(super) fn mark_as_drill(&mut self) {
+        self.drill = true;
+        self.summary.insert_str(0, "DRILL: ");
+    }
 }
 
 /// What was wrong in a view's table when it was first complete.
@@ -202,6 +211,7 @@ pub fn event(
         .collect();
     let mut event = IncidentEvent {
         event: step,
+        drill: false,
         id: incident.id.clone(),
         time,
         kind: incident.key.kind,
@@ -229,7 +239,7 @@ pub fn event(
         evidence: incident.evidence.items(),
         summary: String::new(),
     };
-    event.summary = summary(&event, reference);
+    event.summary = summary(&event, incident.is_unobservable(), reference);
     event
 }
 
@@ -278,7 +288,7 @@ pub fn grouped(count: u32) -> String {
     out
 }
 
-fn summary(event: &IncidentEvent, reference: &Reference) -> String {
+fn summary(event: &IncidentEvent, hidden: bool, reference: &Reference) -> String {
     let who = match event.offender {
         Some(offender) => as_name(offender, reference),
         None if !event.kind.is_of_a_view() => "A group of networks".to_owned(),
@@ -316,7 +326,12 @@ fn summary(event: &IncidentEvent, reference: &Reference) -> String {
         Kind::MaximumPrefix => format!("{who} is close to a limit on the number of routes"),
     };
     if event.event == Step::Resolved {
-        let _ = write!(text, "; over");
+        let end = if hidden {
+            "; it can no longer be seen"
+        } else {
+            "; over"
+        };
+        text.push_str(end);
     }
     text
 }

@@ -11,6 +11,9 @@ pub struct Settings {
     pub resolve_after: Duration,
     /// The same event within this long after the end is the same incident again.
     pub reopen_within: Duration,
+    /// An incident that cannot be seen any more, because the peers that showed it are
+    /// down, is over after this long.
+    pub unseen_after: Duration,
     /// Open incidents at most; what comes beyond is gathered per view.
     pub most_open: usize,
     /// Confidence from which an incident pages.
@@ -25,6 +28,7 @@ impl Default for Settings {
             resolve_percent: 5.0,
             resolve_after: Duration::from_secs(600),
             reopen_within: Duration::from_secs(3600),
+            unseen_after: Duration::from_secs(6 * 3600),
             most_open: 1024,
             page_confidence: 0.8,
             page_routes: 100,

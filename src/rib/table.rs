@@ -29,6 +29,19 @@ pub struct Row<A> {
     add_path: bool,
 }
 
+/// An ADD-PATH row among those of its prefix: a link of a chain, so that one is found and
+/// taken out at once however many a stranger makes.
+#[derive(Clone, Copy, Debug)]
+struct Member {
+    primary: u32,
+    path_id: u32,
+    before: u32,
+    after: u32,
+}
+
+/// The end of a chain.
+const NOBODY: u32 = u32::MAX;
+
 /// A row nobody has ever held.
 pub const NEVER: u32 = u32::MAX;
 
@@ -46,9 +59,9 @@ where
     free: Vec<u32>,
     /// Rows of path identifiers other than 0, by (row of the prefix, identifier).
     paths: HashMap<(u32, u32), u32, RandomState>,
-    /// The other way round: (row of the prefix, identifier) of an ADD-PATH row.
-    primary: HashMap<u32, (u32, u32), RandomState>,
-    /// ADD-PATH rows that a prefix's row has.
+    /// The other way round: what an ADD-PATH row belongs to.
+    primary: HashMap<u32, Member, RandomState>,
+    /// The first of a prefix's ADD-PATH rows, by the prefix's row.
     members: HashMap<u32, u32, RandomState>,
     /// Origins beyond the first, with the second they were first seen.
     more_origins: HashMap<u32, Vec<(u32, u32)>, RandomState>,
@@ -138,8 +151,17 @@ where
             .entry((primary, nlri.path_id))
             .or_insert_with(|| {
                 let row = make(true);
-                reverse.insert(row, (primary, nlri.path_id));
-                *members.entry(primary).or_insert(0) += 1;
+                let after = members.insert(primary, row).unwrap_or(NOBODY);
+                if let Some(next) = reverse.get_mut(&after) {
+                    next.before = row;
+                }
+                let member = Member {
+                    primary,
+                    path_id: nlri.path_id,
+                    before: NOBODY,
+                    after,
+                };
+                reverse.insert(row, member);
                 row
             })
     }
@@ -161,7 +183,7 @@ where
     /// The row as NLRI.
     pub fn nlri(&self, row: u32) -> Option<Nlri<A>> {
         let contents = self.get(row)?;
-        let path_id = self.primary.get(&row).map_or(0, |&(_, id)| id);
+        let path_id = self.primary.get(&row).map_or(0, |member| member.path_id);
         Some(Nlri {
             addr: contents.addr,
             len: contents.len,
@@ -173,7 +195,7 @@ where
     pub fn primary(&self, row: u32) -> u32 {
         match self.get(row) {
             Some(contents) if contents.add_path => {
-                self.primary.get(&row).map_or(row, |&(primary, _)| primary)
+                self.primary.get(&row).map_or(row, |member| member.primary)
             }
             _ => row,
         }
@@ -344,23 +366,48 @@ where
 
     /// Takes an ADD-PATH row from its prefix.
     fn forget_path(&mut self, row: u32) {
-        let Some((primary, id)) = self.primary.remove(&row) else {
+        let Some(member) = self.primary.remove(&row) else {
             return;
         };
-        self.paths.remove(&(primary, id));
-        if let Some(members) = self.members.get_mut(&primary) {
-            *members -= 1;
-            if *members == 0 {
-                self.members.remove(&primary);
-            }
+        self.paths.remove(&(member.primary, member.path_id));
+        if let Some(after) = self.primary.get_mut(&member.after) {
+            after.before = member.before;
         }
+        if let Some(before) = self.primary.get_mut(&member.before) {
+            before.after = member.after;
+        } else if member.after == NOBODY {
+            self.members.remove(&member.primary);
+        } else {
+            self.members.insert(member.primary, member.after);
+        }
+    }
+
+    /// The rows of a prefix: the one without a path identifier, then the others, the
+    /// latest made first.
+    pub fn rows_of(&self, primary: u32) -> impl Iterator<Item = u32> {
+        let first = self.members.get(&primary).copied();
+        let others = std::iter::successors(first, |row| {
+            let after = self.primary.get(row)?.after;
+            (after != NOBODY).then_some(after)
+        });
+        std::iter::once(primary).chain(others)
+    }
+
+    /// Rows of the prefixes that cover this one, the widest first, itself last.
+    pub fn shorter(&self, addr: A, len: u8) -> impl Iterator<Item = u32> {
+        self.trie.cover(&(addr, len)).map(|(_, &row)| row)
+    }
+
+    /// Rows of the prefixes within this one, in order, itself first.
+    pub fn longer(&self, addr: A, len: u8) -> impl Iterator<Item = u32> {
+        self.trie.children(&(addr, len)).map(|(_, &row)| row)
     }
 
     /// Bytes held by trie and rows.
     pub fn memory(&self) -> usize {
         self.trie.mem_size()
             + self.rows.capacity() * size_of::<Row<A>>()
-            + self.paths.capacity() * 32
+            + self.paths.capacity() * 48
             + self.more_origins.capacity() * 48
     }
 }

@@ -163,7 +163,7 @@ fn multiprotocol(out: &mut Vec<u8>, attributes: &[u8], write: impl FnOnce(&mut V
     message.fill_inclusive(out, 18);
 }
 
-fn open_message(out: &mut Vec<u8>, kind: u8) -> Patch {
+pub(super) fn open_message(out: &mut Vec<u8>, kind: u8) -> Patch {
     out.extend_from_slice(&[0xFF; 16]);
     let length = Patch::two(out);
     out.push(kind);
@@ -193,7 +193,7 @@ impl Session {
     }
 }
 
-fn address(out: &mut Vec<u8>, address: IpAddr) {
+pub(super) fn address(out: &mut Vec<u8>, address: IpAddr) {
     match address {
         IpAddr::V4(ip) => out.extend_from_slice(&ip.octets()),
         IpAddr::V6(ip) => out.extend_from_slice(&ip.octets()),
@@ -308,13 +308,13 @@ fn open_record(out: &mut Vec<u8>, time: Timestamp, kind: u16, subtype: u16) -> P
 
 /// A big-endian field whose value is known only when what follows it is written.
 #[derive(Debug)]
-struct Patch {
+pub(super) struct Patch {
     at: usize,
     octets: usize,
 }
 
 impl Patch {
-    fn two(out: &mut Vec<u8>) -> Self {
+    pub(super) fn two(out: &mut Vec<u8>) -> Self {
         out.extend_from_slice(&[0; 2]);
         Patch {
             at: out.len() - 2,
@@ -322,7 +322,7 @@ impl Patch {
         }
     }
 
-    fn four(out: &mut Vec<u8>) -> Self {
+    pub(super) fn four(out: &mut Vec<u8>) -> Self {
         out.extend_from_slice(&[0; 4]);
         Patch {
             at: out.len() - 4,
@@ -331,13 +331,13 @@ impl Patch {
     }
 
     /// Octets written since the field.
-    fn fill(&self, out: &mut [u8]) {
+    pub(super) fn fill(&self, out: &mut [u8]) {
         let len = out.len() - self.at - self.octets;
         self.set(out, len as u32);
     }
 
     /// Octets written since the field, plus it, plus `before` (a BGP header counts itself).
-    fn fill_inclusive(&self, out: &mut [u8], before: usize) {
+    pub(super) fn fill_inclusive(&self, out: &mut [u8], before: usize) {
         let len = out.len() - self.at - self.octets + before;
         self.set(out, len as u32);
     }

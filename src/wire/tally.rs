@@ -97,6 +97,44 @@ pub enum Reason {
     MrtCompression,
     /// The file expands beyond what any table dump does; the rest was not read.
     MrtBomb,
+    /// A BMP header of another version than 3 (RFC 7854 §4.1), or no BMP at all; the
+    /// session ends.
+    BmpVersion,
+    /// A BMP length below the header's own 6 octets or above the cap: where the next
+    /// message starts is not known, so the session ends.
+    BmpLength,
+    /// A BMP message type not known (RFC 7854 §4.1); message skipped.
+    BmpType,
+    /// A BMP message shorter than its fields; message skipped.
+    BmpMessage,
+    /// A BMP peer type not known (RFC 7854 §4.2, RFC 9069 §4.1); message skipped.
+    BmpPeerType,
+    /// A per-peer header whose flags, type and fields do not go together; read by its flags.
+    BmpPeerFlags,
+    /// A TLV that runs beyond its BMP message, or one whose value has not its type's
+    /// length; the rest of the TLVs, or that one, skipped.
+    BmpTlv,
+    /// A session's first message is no Initiation, or a later one is
+    /// (RFC 7854 §3.3, §4.3); the router's identity is not changed by it.
+    BmpInitiation,
+    /// Routes, statistics or a Peer Down of a peer that no Peer Up announced or that is
+    /// down; message skipped.
+    BmpUnknownPeer,
+    /// A Peer Up of a peer that is up: taken for a new table.
+    BmpPeerUp,
+    /// A Peer Up beyond the limit on peers; the peer is not monitored.
+    BmpPeerLimit,
+    /// An OPEN of a Peer Up that cannot be read (RFC 4271 §4.2, RFC 9072); what it did
+    /// not say is taken as not negotiated.
+    BmpOpen,
+    /// A per-peer header against the OPENs: other AS number, other BGP identifier, or
+    /// two-octet AS paths on a session of four; the header is believed.
+    BmpPeerOpen,
+    /// A Peer Down whose reason is not known or whose NOTIFICATION cannot be read;
+    /// the peer is down all the same.
+    BmpPeerDown,
+    /// Octets after a Termination (RFC 7854 §4.5); not read.
+    BmpAfterTermination,
 }
 
 impl Reason {
@@ -104,7 +142,7 @@ impl Reason {
     pub const COUNT: usize = Self::ALL.len();
 
     /// Every reason, in declaration order.
-    pub const ALL: [Reason; 39] = [
+    pub const ALL: [Reason; 54] = [
         Reason::Marker,
         Reason::MessageLength,
         Reason::MessageType,
@@ -144,6 +182,21 @@ impl Reason {
         Reason::MrtPeerIndex,
         Reason::MrtCompression,
         Reason::MrtBomb,
+        Reason::BmpVersion,
+        Reason::BmpLength,
+        Reason::BmpType,
+        Reason::BmpMessage,
+        Reason::BmpPeerType,
+        Reason::BmpPeerFlags,
+        Reason::BmpTlv,
+        Reason::BmpInitiation,
+        Reason::BmpUnknownPeer,
+        Reason::BmpPeerUp,
+        Reason::BmpPeerLimit,
+        Reason::BmpOpen,
+        Reason::BmpPeerOpen,
+        Reason::BmpPeerDown,
+        Reason::BmpAfterTermination,
     ];
 
     /// The stable name, in `snake_case`.
@@ -188,6 +241,21 @@ impl Reason {
             Reason::MrtPeerIndex => "mrt_peer_index",
             Reason::MrtCompression => "mrt_compression",
             Reason::MrtBomb => "mrt_bomb",
+            Reason::BmpVersion => "bmp_version",
+            Reason::BmpLength => "bmp_length",
+            Reason::BmpType => "bmp_type",
+            Reason::BmpMessage => "bmp_message",
+            Reason::BmpPeerType => "bmp_peer_type",
+            Reason::BmpPeerFlags => "bmp_peer_flags",
+            Reason::BmpTlv => "bmp_tlv",
+            Reason::BmpInitiation => "bmp_initiation",
+            Reason::BmpUnknownPeer => "bmp_unknown_peer",
+            Reason::BmpPeerUp => "bmp_peer_up",
+            Reason::BmpPeerLimit => "bmp_peer_limit",
+            Reason::BmpOpen => "bmp_open",
+            Reason::BmpPeerOpen => "bmp_peer_open",
+            Reason::BmpPeerDown => "bmp_peer_down",
+            Reason::BmpAfterTermination => "bmp_after_termination",
         }
     }
 }
@@ -216,6 +284,7 @@ pub struct Tally {
     /// Session state changes: `bgpdump -m` lines of kind STATE.
     pub state_changes: u64,
     errors: [u64; Reason::COUNT],
+    error_count: u64,
 }
 
 impl Default for Tally {
@@ -231,6 +300,7 @@ impl Default for Tally {
             end_of_rib: 0,
             state_changes: 0,
             errors: [0; Reason::COUNT],
+            error_count: 0,
         }
     }
 }
@@ -238,6 +308,7 @@ impl Default for Tally {
 impl Tally {
     /// Counts one more of `reason`.
     pub fn error(&mut self, reason: Reason) {
+        self.error_count += 1;
         if let Some(count) = self.errors.get_mut(reason as usize) {
             *count += 1;
         }
@@ -260,8 +331,8 @@ impl Tally {
     }
 
     /// All errors of all reasons.
-    pub fn error_count(&self) -> u64 {
-        self.errors.iter().sum()
+    pub const fn error_count(&self) -> u64 {
+        self.error_count
     }
 }
 
@@ -279,6 +350,7 @@ impl AddAssign<&Tally> for Tally {
         for (mine, theirs) in self.errors.iter_mut().zip(other.errors) {
             *mine += theirs;
         }
+        self.error_count += other.error_count;
     }
 }
 

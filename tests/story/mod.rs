@@ -11,13 +11,14 @@
 //! ```
 //!
 //! `A` announces, `W` withdraws, `rib` is an entry of a table dump, `eor` End-of-RIB of
-//! both families (`eor4`, `eor6` of one), `up` and `down` are the session's, `wait`
-//! lets time pass second by second. `*50` means fifty prefixes of this length one after
+//! both families (`eor4`, `eor6` of one), `up` and `down` are the session's, `lost` is the
+//! router that cannot be heard, `wait` lets time pass second by second. `*50` means fifty prefixes of this length one after
 //! another, `100/s` that so many come in a second (without it all at once, in one
 //! UPDATE). In a path `1000+` counts up with each prefix, `1000+/10` with each tenth,
 //! `65*252` stands 252 times, `{1,2}` is an `AS_SET`, `(65001 65002)` a confederation
 //! sequence. `#7` after a prefix is a path identifier. `a = TEXT` names a text, which
-//! `$a` stands for from there on. Times are of 11 May 2026.
+//! `$a` stands for from there on. `192.0.2.1/64500@loc-rib` is another of the router's
+//! tables. Times are of 11 May 2026.
 #![allow(
     dead_code,
     clippy::expect_used,
@@ -102,6 +103,15 @@ impl Stage {
             return Some(());
         }
         let (peer, rest) = word(rest);
+        let (peer, rib) = peer.split_once('@').unwrap_or((peer, ""));
+        let rib = match rib {
+            "" => RibView::AdjRibInPre,
+            "adj-rib-in-post" => RibView::AdjRibInPost,
+            "loc-rib" => RibView::LocRib,
+            "adj-rib-out-pre" => RibView::AdjRibOutPre,
+            "adj-rib-out-post" => RibView::AdjRibOutPost,
+            _ => return None,
+        };
         let peer = self::peer(peer)?;
         let mut batch = Batch::default();
         let index = batch.peer_index(&peer)?;
@@ -109,11 +119,12 @@ impl Stage {
         let single = |kind| Event {
             time: begin,
             peer: index,
-            rib: RibView::AdjRibInPre,
+            rib,
             kind,
             raw: Span::default(),
         };
         match what {
+            "lost" => batch.events.push(single(EventKind::PeerLost)),
             "up" => batch.events.push(single(EventKind::PeerUp)),
             "down" => {
                 let reason = match rest.split_once('/') {
@@ -289,11 +300,11 @@ fn prefixes(text: &str) -> Option<Vec<(Prefix, u32)>> {
         .map(|nth| {
             let ip = match first.network() {
                 IpAddr::V4(ip) => {
-                    IpAddr::V4((ip.to_bits() + ((nth as u32) << (32 - u32::from(len)))).into())
+                    IpAddr::V4((ip.to_bits() + ((nth << (32 - u32::from(len))) as u32)).into())
                 }
-                IpAddr::V6(ip) => {
-                    IpAddr::V6((ip.to_bits() + (nth << (128 - u32::from(len)))).into())
-                }
+                IpAddr::V6(ip) => IpAddr::V6(
+                    (ip.to_bits() + nth.checked_shl(128 - u32::from(len)).unwrap_or(0)).into(),
+                ),
             };
             Some((Prefix::new(ip, len).ok()?, path_id))
         })

@@ -5,15 +5,16 @@ use std::time::Duration;
 use super::{Folder, World};
 use crate::{
     bgp::Timestamp,
-    detect::Detector,
+    detect::{Detector, Verdict},
     incident::{
-        Output,
+        IncidentEvent, Output,
         evidence::{Evidence, Severity},
         ledger::Slot,
         record::{Key, Kind, Share, State, identity},
         report::{self, Step},
     },
-    rib::ViewId,
+    reference::Reference,
+    rib::{Rib, ViewId},
 };
 
 impl Folder {
@@ -56,8 +57,70 @@ impl Folder {
             return;
         };
         incident.told = (incident.severity, incident.peak.max(1));
-        let event = report::event(step, incident, world.rib, world.reference, world.now);
+        self.tell(slot, step, world.now, world);
+    }
+
+    /// Tells what happened to an incident at `time`.
+    fn tell(&mut self, slot: Slot, step: Step, time: Timestamp, world: &mut World<'_>) {
+        let drill = self.drill;
+        let Some(incident) = self.incident(slot) else {
+            return;
+        };
+        incident.last_told = Some((step, time));
+        let mut event = report::event(step, incident, world.rib, world.reference, time);
+        if drill {
+            event.mark_as_drill();
+        }
         world.out.push(Output::Incident(Box::new(event)));
+    }
+
+    /// Every incident that has been told of, as it stands, by name.
+    pub fn standing(&self, rib: &Rib<Verdict>, reference: &Reference) -> Vec<IncidentEvent> {
+        let mut all: Vec<IncidentEvent> = self
+            .incidents
+            .iter()
+            .flatten()
+            .filter_map(|incident| {
+                let (step, time) = incident.last_told?;
+                let mut event = report::event(step, incident, rib, reference, time);
+                if self.drill {
+                    event.mark_as_drill();
+                }
+                Some(event)
+            })
+            .collect();
+        all.sort_by(|a, b| a.id.cmp(&b.id));
+        all
+    }
+
+    /// Ends every open incident now.
+    pub fn close(&mut self, world: &mut World<'_>) {
+        for index in 1..self.incidents.len() {
+            let slot = Slot(index as u16);
+            let now = world.now;
+            let Some(incident) = self.incident(slot) else {
+                continue;
+            };
+            if matches!(incident.state, State::Resolved(_)) {
+                continue;
+            }
+            incident.state = State::Resolved(now);
+            self.resolved(slot, now, world);
+        }
+    }
+
+    /// An incident is over since `at`.
+    fn resolved(&mut self, slot: Slot, at: Timestamp, world: &mut World<'_>) {
+        self.tell(slot, Step::Resolved, at, world);
+        if let Some(incident) = self.incident(slot) {
+            incident.told.1 = 0;
+        }
+        // Beyond the cap one incident stands for several offenders.
+        let before = self.offenders.len();
+        self.offenders.retain(|_, of| *of != slot);
+        if self.offenders.len() != before {
+            self.new_generation();
+        }
     }
 
     /// What a view as a whole shows: too many routes, withdrawals, changes. Goes to
@@ -109,7 +172,7 @@ impl Folder {
                 incident.views.push(Share {
                     view,
                     active: 0,
-                    unobservable: false,
+                    unobservable: None,
                 });
             }
             incident.holds = Some(true);
@@ -171,13 +234,22 @@ impl Folder {
         }
     }
 
-    /// A peer went down, or is back with its table complete.
-    pub fn observe(&mut self, view: ViewId, observable: bool) {
+    /// What a view would say cannot be seen since `hidden`: its peer is down, or its
+    /// router not heard. With none it is back with its table complete.
+    pub fn observe(&mut self, view: ViewId, hidden: Option<Timestamp>) {
         for incident in self.incidents.iter_mut().flatten() {
+            let of_view = incident.key.view == Some(view);
             for share in &mut incident.views {
-                if share.view == view && (observable || share.active > 0) {
-                    share.unobservable = !observable;
+                if share.view != view {
+                    continue;
                 }
+                share.unobservable = match hidden {
+                    Some(since) if share.active > 0 || of_view => {
+                        Some(share.unobservable.unwrap_or(since))
+                    }
+                    Some(_) => share.unobservable,
+                    None => None,
+                };
             }
         }
     }
@@ -217,15 +289,7 @@ impl Folder {
             return;
         };
         if let Some(at) = incident.step(world.now, &settings) {
-            let event = report::event(Step::Resolved, incident, world.rib, world.reference, at);
-            world.out.push(Output::Incident(Box::new(event)));
-            incident.told.1 = 0;
-            // Beyond the cap one incident stands for several offenders.
-            let before = self.offenders.len();
-            self.offenders.retain(|_, of| *of != slot);
-            if self.offenders.len() != before {
-                self.new_generation();
-            }
+            self.resolved(slot, at, world);
             return;
         }
         if let State::Resolved(at) = incident.state
@@ -258,11 +322,13 @@ impl Folder {
     }
 
     /// Whether anything is left to resolve by the mere passing of time.
-    pub fn is_settling(&self) -> bool {
+    pub fn is_settling(&self, now: Timestamp) -> bool {
         self.open().any(|incident| {
             // Rates fall by waiting; what is missing or too many does not.
             let rate = matches!(incident.key.kind, Kind::Withdrawal | Kind::Surge);
-            matches!(incident.state, State::Receding(_)) || incident.is_few(&self.settings) || rate
+            matches!(incident.state, State::Receding(_))
+                || incident.is_few(now, &self.settings)
+                || rate
         })
     }
 }

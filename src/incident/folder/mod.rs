@@ -70,6 +70,8 @@ pub struct Folder {
     ambient: f64,
     ambient_now: u32,
     ambient_began: Timestamp,
+    /// What is fed is a drill.
+    pub drill: bool,
 }
 
 /// Candidates looked at together; more would only take longer.
@@ -101,6 +103,7 @@ impl Folder {
             ambient: 0.0,
             ambient_now: 0,
             ambient_began: Timestamp::ZERO,
+            drill: false,
         }
     }
 
@@ -109,6 +112,14 @@ impl Folder {
         self.incidents
             .iter()
             .flatten()
+            .filter(|incident| !matches!(incident.state, State::Resolved(_)))
+    }
+
+    /// The open incident at `slot`.
+    pub fn open_at(&self, slot: Slot) -> Option<&Incident> {
+        self.incidents
+            .get(usize::from(slot.0))?
+            .as_ref()
             .filter(|incident| !matches!(incident.state, State::Resolved(_)))
     }
 

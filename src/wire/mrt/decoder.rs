@@ -54,6 +54,11 @@ impl Decoder {
         }
     }
 
+    /// The time of the last record.
+    pub fn time(&self) -> Timestamp {
+        self.time
+    }
+
     /// Counts a record that is whole but of a kind not read here.
     pub fn unsupported(&mut self) {
         self.tally.error(Reason::MrtUnsupported);

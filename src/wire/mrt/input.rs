@@ -178,6 +178,16 @@ impl Input {
         (taken.unwrap_or_default(), outcome)
     }
 
+    /// The next `len` bytes, or as many as there are, left where they are.
+    pub fn peek_up_to(&mut self, len: usize) -> &[u8] {
+        if self.filled - self.taken < len {
+            // An error is for whoever takes them.
+            let _ = self.fill(len);
+        }
+        let end = self.filled.min(self.taken + len);
+        self.buffer.get(self.taken..end).unwrap_or_default()
+    }
+
     /// Reads until `len` bytes are at hand, or the end, or an error.
     #[cold]
     fn fill(&mut self, len: usize) -> io::Result<()> {

@@ -9,7 +9,6 @@
 //! of type 5 that came before them.
 
 mod bgp4mp;
-mod cursor;
 mod decoder;
 mod header;
 mod input;
@@ -19,13 +18,16 @@ mod reader;
 mod table_dump;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 pub use input::{Compression, Input};
 pub use problem::{MAX_PROBLEMS, Problem};
 pub use reader::{MrtReader, Status};
+pub use whole::WholeRecords;
 
 use std::{io, path::Path};
 
+use super::cursor;
 use crate::bgp::Timestamp;
 
 /// What a file's first record says of the file.
@@ -42,7 +44,14 @@ pub struct Peek {
 /// # Errors
 /// The file cannot be opened or read.
 pub fn peek(path: &Path) -> io::Result<Option<Peek>> {
-    let mut input = Input::open(path)?;
+    peek_input(Input::open(path)?)
+}
+
+/// Looks at the first record of an input; None where there is none to be read.
+///
+/// # Errors
+/// The input cannot be read.
+pub fn peek_input(mut input: Input) -> io::Result<Option<Peek>> {
     let (bytes, outcome) = input.take_up_to(header::LEN + header::MICROSECONDS_LEN);
     let header = header::Header::read(bytes);
     match (header, outcome) {

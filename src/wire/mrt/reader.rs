@@ -36,6 +36,9 @@ pub struct MrtReader {
     /// Octets of whole records read, uncompressed.
     offset: u64,
     ended: bool,
+    /// Ended by damage beyond which nothing can be read.
+    stopped: bool,
+    by_second: bool,
     problems: Vec<Problem>,
     problem_count: u64,
 }
@@ -48,9 +51,37 @@ impl MrtReader {
             decoder: Decoder::default(),
             offset: 0,
             ended: false,
+            stopped: false,
+            by_second: false,
             problems: Vec::new(),
             problem_count: 0,
         }
+    }
+
+    /// Ends a batch where the second does, for a caller that plays
+    /// the file at the speed at which it was recorded.
+    #[must_use]
+    pub fn by_second(mut self) -> Self {
+        self.by_second = true;
+        self
+    }
+
+    /// Reads on where the input ended, as it does for a file that grows; returns whether
+    /// that is possible: beyond some damage nothing is.
+    pub fn resume(&mut self) -> bool {
+        self.ended = self.stopped;
+        !self.stopped
+    }
+
+    /// Decodes and drops what comes before `offset`, which was read before.
+    pub fn pass_over(&mut self, offset: u64, batch: &mut Batch) {
+        while self.offset < offset && !self.ended {
+            batch.clear();
+            self.decoder.peers.new_batch();
+            self.record(batch);
+        }
+        batch.clear();
+        self.decoder.tally = Tally::default();
     }
 
     /// Empties `batch` and fills it with the next records, up to about 1,024 prefixes
@@ -66,6 +97,13 @@ impl MrtReader {
                 || records >= BATCH_RECORDS
             {
                 return Status::More;
+            }
+            if self.by_second && !batch.events.is_empty() {
+                let next = Header::read(self.input.peek_up_to(header::LEN));
+                let now = self.decoder.time().secs();
+                if next.is_some_and(|next| u64::from(next.seconds) != now) {
+                    return Status::More;
+                }
             }
             records += 1;
             self.record(batch);
@@ -170,6 +208,7 @@ impl MrtReader {
 
     fn stop(&mut self, reason: Reason, what: String, skipped: Option<u64>) {
         self.ended = true;
+        self.stopped = true;
         self.problem(self.offset, reason, what, skipped);
     }
 

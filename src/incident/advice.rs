@@ -3,10 +3,12 @@
 //! No vendor's syntax: AS-path expressions are written as most routers take them
 //! (`_701_15169_` is a path with 701 directly before 15169).
 
-use super::sheet::escape;
+use super::{
+    Kind,
+    report::{IncidentEvent, ViewName},
+};
 use crate::{
-    bgp::{Asn, PeerKey, RibView, Router},
-    incident::{IncidentEvent, Kind, report::ViewName},
+    bgp::{Asn, PeerKey, Plain, RibView, Router},
     reference::Reference,
 };
 
@@ -14,7 +16,7 @@ use crate::{
 const MOST_SESSIONS: usize = 3;
 
 /// Steps, the first one first.
-pub(super) fn steps(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
+pub fn steps(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     let mut steps = match event.kind {
         Kind::Leak | Kind::MoreSpecific => leaked(event, reference),
         Kind::Origin => vec![
@@ -177,6 +179,11 @@ fn contact(asn: Asn, reference: &Reference) -> String {
     parts.join(", ")
 }
 
+/// Names from the configuration, on one line.
+fn escape(text: &str) -> String {
+    Plain(text).to_string()
+}
+
 fn who(asn: Option<Asn>) -> String {
     asn.map_or_else(|| "the peer".to_owned(), |asn| asn.to_string())
 }
@@ -204,7 +211,7 @@ fn sessions(event: &IncidentEvent, reference: &Reference) -> String {
 }
 
 /// A session as people call it: its configured name, or AS and address.
-pub(super) fn session(view: &ViewName, reference: &Reference) -> String {
+pub fn session(view: &ViewName, reference: &Reference) -> String {
     let name = policy_name(view, reference).filter(|name| !name.is_empty());
     match name {
         Some(name) => escape(&name),
@@ -213,7 +220,7 @@ pub(super) fn session(view: &ViewName, reference: &Reference) -> String {
 }
 
 /// What the configuration calls the neighbour of this view.
-pub(super) fn policy_name(view: &ViewName, reference: &Reference) -> Option<String> {
+pub fn policy_name(view: &ViewName, reference: &Reference) -> Option<String> {
     let mut key = PeerKey::mrt(view.peer.parse().ok()?, view.peer_as);
     if let Ok(address) = view.router.parse() {
         key.router = Router::bmp(address);
@@ -224,7 +231,7 @@ pub(super) fn policy_name(view: &ViewName, reference: &Reference) -> Option<Stri
 }
 
 /// What a router calls the table.
-pub(super) const fn table(rib: RibView) -> &'static str {
+pub const fn table(rib: RibView) -> &'static str {
     match rib {
         RibView::AdjRibInPre => "received",
         RibView::AdjRibInPost => "received, after policy",

@@ -1,10 +1,10 @@
-//! Reading integers and addresses off the front of a record.
+//! Reading integers and addresses off the front of a record or message.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::bgp::{Afi, Asn};
 
-/// What is left of a record. Every read is None once too little is left.
+/// What is left of a record or message. Every read is None once too little is left.
 #[derive(Clone, Copy, Debug)]
 pub struct Cursor<'a> {
     rest: &'a [u8],
@@ -30,7 +30,7 @@ impl<'a> Cursor<'a> {
         Some(bytes)
     }
 
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (bytes, rest) = self.rest.split_first_chunk::<N>()?;
         self.rest = rest;
         Some(*bytes)
@@ -46,6 +46,10 @@ impl<'a> Cursor<'a> {
 
     pub fn u32(&mut self) -> Option<u32> {
         self.array().map(u32::from_be_bytes)
+    }
+
+    pub fn u64(&mut self) -> Option<u64> {
+        self.array().map(u64::from_be_bytes)
     }
 
     /// An AS number of four octets or two.

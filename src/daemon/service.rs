@@ -1,0 +1,288 @@
+//! The daemon's life: open the sockets, run, heed signals, end in order.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{mpsc, oneshot, watch},
+    task::{JoinHandle, JoinSet},
+    time::timeout,
+};
+
+use super::{
+    Fault, Heartbeat, Options,
+    engine_thread::{self, Bench, Command},
+    listen::listen,
+    notify,
+    places::Places,
+    reload::{self, Checked},
+    told::Teller,
+    world::{Shown, Worlds},
+};
+use crate::{
+    config::Config,
+    engine::Snapshot,
+    feed::{bmp, clock::Clock, intake},
+    http::{self, Access, Board, Desk},
+    metrics::Metrics,
+    reference::Reference,
+};
+
+/// Feeds get so long to hand on what they have read.
+const FEEDS_END: Duration = Duration::from_secs(2);
+/// The engine gets so long to judge what waits.
+const ENGINE_ENDS: Duration = Duration::from_secs(4);
+/// Answers that are being written get so long; all three together stay below ten seconds.
+const HTTP_ENDS: Duration = Duration::from_millis(3500);
+
+/// A daemon that runs.
+struct Service {
+    path: Option<PathBuf>,
+    config: Arc<Config>,
+    clock: Clock,
+    metrics: Arc<Metrics>,
+    commands: mpsc::Sender<Command>,
+    access: watch::Sender<Arc<Access>>,
+    reference: watch::Sender<Arc<Reference>>,
+    /// Turns true when it is to end.
+    stop: watch::Sender<bool>,
+    /// Turns true when HTTP is to end, which shows the rest ending.
+    close: watch::Sender<bool>,
+    bmp: watch::Sender<Arc<bmp::Settings>>,
+    feeds: JoinSet<()>,
+    http: JoinHandle<()>,
+    /// Resolves when the engine's thread has ended.
+    engine: oneshot::Receiver<()>,
+    status: String,
+}
+
+struct Signals {
+    hangup: Signal,
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+/// Runs until a signal ends it.
+pub async fn run(options: Options, config: Config) -> Result<(), Fault> {
+    // Before anything else, so that a signal during the start is not the end.
+    let mut signals = Signals {
+        hangup: signal(SignalKind::hangup())?,
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+    };
+    let mut service = Service::start(options, Checked::new(config)?).await?;
+    notify::ready(&service.status);
+    loop {
+        tokio::select! {
+            _ = signals.hangup.recv() => service.reload().await,
+            _ = signals.terminate.recv() => break,
+            _ = signals.interrupt.recv() => break,
+            _ = &mut service.engine => return Err(Fault::Died("the engine's thread")),
+            _ = &mut service.http => return Err(Fault::Died("the HTTP server")),
+            Some(_) = service.feeds.join_next() => return Err(Fault::Died("the BMP listener")),
+        }
+    }
+    tokio::select! {
+        () = service.end() => Ok(()),
+        _ = signals.interrupt.recv() => {
+            tracing::warn!("interrupted again: ended at once");
+            Ok(())
+        }
+    }
+}
+
+impl Service {
+    async fn start(options: Options, checked: Checked) -> Result<Service, Fault> {
+        let rules = checked.rules();
+        let Checked { config, access } = checked;
+        let asks_password = access.asks_password();
+        let scheme = if access.is_tls() { "https" } else { "http" };
+        let config = Arc::new(config);
+        let metrics = Arc::new(Metrics::new());
+        let clock = Clock::system();
+        let heartbeat = Heartbeat::default();
+        let started = clock.now();
+
+        // Every socket before any thread: what cannot be opened is said, and that is all.
+        let bmp_listener = match config.bmp.listen {
+            Some(address) => Some(listen("bmp.listen", address).await?),
+            None => None,
+        };
+        let http_listener = listen("http.listen", config.http.listen).await?;
+        let places = Places {
+            bmp: bmp_listener
+                .as_ref()
+                .map(TcpListener::local_addr)
+                .transpose()?,
+            http: http_listener.local_addr()?,
+            scheme,
+        };
+
+        let (intake, outlet) = intake::queue(config.bmp.queue);
+        let (questions, asked) = Desk::questions();
+        let (commands, ordered) = mpsc::channel(4);
+        let (live, live_shown) = watch::channel(Arc::new(Snapshot::default()));
+        let (drill, drill_shown) = watch::channel(None);
+        let (reference, reference_shown) = watch::channel(Arc::new(rules.reference.clone()));
+        let (access, access_shown) = watch::channel(Arc::new(access));
+        let (stop, stopping) = watch::channel(false);
+        let (close, closing) = watch::channel(false);
+        let board = Board::default();
+        let engine = engine_thread::start(Bench {
+            worlds: Worlds::new(rules, Shown { live, drill }),
+            clock: clock.clone(),
+            outlet,
+            questions: asked,
+            commands: ordered,
+            teller: Teller {
+                board: board.clone(),
+                metrics: Arc::clone(&metrics),
+            },
+            metrics: Arc::clone(&metrics),
+            heartbeat: heartbeat.clone(),
+        })?;
+        let (bmp, bmp_settings) = watch::channel(Arc::new(config.bmp.clone()));
+        let routers = bmp::Routers::default();
+        let mut feeds = JoinSet::new();
+        feeds.spawn(bmp::serve(
+            bmp_listener,
+            bmp::Site {
+                settings: bmp_settings,
+                intake,
+                routers: routers.clone(),
+                clock: clock.clone(),
+                metrics: Arc::clone(&metrics),
+                snapshots: live_shown.clone(),
+                stop: stopping,
+            },
+        ));
+        tokio::spawn(notify::watchdog(heartbeat.clone()));
+
+        let desk = Desk {
+            live: live_shown,
+            drill: drill_shown,
+            questions,
+            board,
+            metrics: Arc::clone(&metrics),
+            routers: Arc::new(move || routers.list()),
+            waiting: Arc::new(Vec::new),
+            heartbeat: Arc::new({
+                let heartbeat = heartbeat.clone();
+                move || heartbeat.age()
+            }),
+            reference: reference_shown,
+            clock: Arc::new({
+                let clock = clock.clone();
+                move || clock.now()
+            }),
+            started,
+        };
+        let http = tokio::spawn(http::serve(
+            http_listener,
+            access_shown,
+            desk,
+            told(closing),
+        ));
+        metrics.config.last_reload_successful.set(1);
+        metrics
+            .config
+            .last_reload_success
+            .set(started.micros() as f64 / 1e6);
+        places.tell(asks_password, options.config.as_deref());
+        Ok(Service {
+            path: options.config,
+            config,
+            clock,
+            metrics,
+            commands,
+            access,
+            reference,
+            stop,
+            close,
+            bmp,
+            feeds,
+            http,
+            engine,
+            status: places.status(),
+        })
+    }
+
+    /// Reads the configuration anew; if anything is wrong with it, nothing changes.
+    async fn reload(&mut self) {
+        let Some(path) = self.path.clone() else {
+            tracing::warn!("nothing to reload: no configuration was named at the start");
+            return;
+        };
+        notify::reloading();
+        // Relationship files are large: the sockets' threads have better things to do.
+        let read = tokio::task::spawn_blocking({
+            let path = path.clone();
+            move || Checked::load(&path)
+        });
+        match read.await {
+            Ok(Ok(checked)) => self.take_effect(checked).await,
+            Ok(Err(fault)) => {
+                for problem in fault.to_string().lines() {
+                    tracing::error!(file = %path.display(), problem, "configuration refused");
+                }
+                self.metrics.config.last_reload_successful.set(0);
+                self.metrics.config.reloads_failed.inc();
+            }
+            // Cancelled, since the runtime ends.
+            Err(_) => return,
+        }
+        notify::ready(&self.status);
+    }
+
+    async fn take_effect(&mut self, checked: Checked) {
+        let rules = checked.rules();
+        let Checked { config, access } = checked;
+        for key in reload::needs_restart(&self.config, &config) {
+            tracing::warn!(key, "this setting holds from the next start");
+        }
+        let config = reload::in_force(&self.config, config);
+        self.reference
+            .send_replace(Arc::new(rules.reference.clone()));
+        self.access.send_replace(Arc::new(access));
+        self.bmp.send_replace(Arc::new(config.bmp.clone()));
+        let (done, renewed) = oneshot::channel();
+        let order = Command::Renew(Box::new(rules), done);
+        // The engine's thread ends only with us.
+        if self.commands.send(order).await.is_ok() {
+            let _ = renewed.await;
+        }
+        self.config = config;
+        let now = self.clock.now().micros() as f64 / 1e6;
+        self.metrics.config.last_reload_successful.set(1);
+        self.metrics.config.last_reload_success.set(now);
+        self.metrics.config.reloads.inc();
+        tracing::info!("configuration reloaded");
+    }
+
+    /// Ends in order: no new connections, what was read is judged, answers are finished.
+    async fn end(&mut self) {
+        tracing::info!("ending");
+        notify::stopping();
+        self.stop.send_replace(true);
+        let feeds = async { while self.feeds.join_next().await.is_some() {} };
+        if timeout(FEEDS_END, feeds).await.is_err() {
+            self.feeds.abort_all();
+        }
+        let stopped = self.commands.send(Command::Stop(ENGINE_ENDS)).await;
+        if stopped.is_ok() {
+            let most = ENGINE_ENDS + Duration::from_millis(200);
+            if timeout(most, &mut self.engine).await.is_err() {
+                tracing::warn!("the engine did not end in time");
+            }
+        }
+        self.close.send_replace(true);
+        let _ = timeout(HTTP_ENDS, &mut self.http).await;
+        tracing::info!("ended");
+    }
+}
+
+/// Waits until `turned` is true, or nobody is left who could turn it.
+async fn told(mut turned: watch::Receiver<bool>) {
+    let _ = turned.wait_for(|turned| *turned).await;
+}

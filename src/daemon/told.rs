@@ -1,0 +1,95 @@
+//! Where what the engines say goes: a line of the log, the board that HTTP shows, metrics.
+
+use std::{sync::Arc, time::Instant};
+
+use crate::{
+    feed::{clock::instant, intake::Realm},
+    http::Board,
+    incident::{IncidentEvent, Output, Severity, Standing, Step},
+    metrics::Metrics,
+};
+
+/// Tells.
+#[derive(Clone, Debug)]
+pub struct Teller {
+    /// What HTTP shows.
+    pub board: Board,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+impl Teller {
+    /// Passes `output` on. `received` is when the batch was read that brought it; none if
+    /// it was said because time passed.
+    pub fn tell(&self, realm: Realm, output: &Output, received: Option<Instant>) {
+        match output {
+            Output::Incident(event) => {
+                if matches!(event.event, Step::Opened | Step::Reopened) {
+                    self.opened(realm, event, received);
+                }
+                log(realm, event);
+            }
+            Output::Standing(standing) => log_standing(realm, standing),
+        }
+        self.board.tell(realm, output);
+    }
+
+    /// Brings open incidents on the board to what they are now.
+    pub fn refresh(&self, realm: Realm, open: Vec<IncidentEvent>) {
+        self.board.refresh(realm, open);
+    }
+
+    fn opened(&self, realm: Realm, event: &IncidentEvent, received: Option<Instant>) {
+        let metrics = &self.metrics.engine;
+        let drill = if realm == Realm::Drill {
+            "true"
+        } else {
+            "false"
+        };
+        metrics
+            .incidents_opened
+            .with_label_values(&[event.kind.name(), event.severity.name(), drill])
+            .inc();
+        if let Some(received) = received {
+            let latency = instant().saturating_duration_since(received);
+            metrics.incident_latency.observe(latency.as_secs_f64());
+        }
+    }
+}
+
+/// One line for each step in an incident's life.
+fn log(realm: Realm, event: &IncidentEvent) {
+    let drill = realm == Realm::Drill;
+    let (id, severity, summary) = (&event.id, event.severity.name(), &event.summary);
+    let routes = event.routes.active;
+    macro_rules! line {
+        ($($level:ident)::+, $message:literal) => {
+            tracing::event!($($level)::+, %id, severity, routes, drill, %summary, $message)
+        };
+    }
+    let loud = event.severity > Severity::Info;
+    match (event.event, loud) {
+        (Step::Opened, true) => line!(tracing::Level::WARN, "incident opened"),
+        (Step::Opened, false) => line!(tracing::Level::INFO, "incident opened"),
+        (Step::Updated, true) => line!(tracing::Level::WARN, "incident is worse"),
+        (Step::Updated, false) => line!(tracing::Level::INFO, "incident is worse"),
+        (Step::Reopened, true) => line!(tracing::Level::WARN, "incident is back"),
+        (Step::Reopened, false) => line!(tracing::Level::INFO, "incident is back"),
+        (Step::Resolved, _) => line!(tracing::Level::INFO, "incident is over"),
+    }
+}
+
+/// A table that was not clean when it was complete.
+fn log_standing(realm: Realm, standing: &Standing) {
+    let violations: u32 = standing.violations.values().sum();
+    tracing::info!(
+        router = %standing.view.router,
+        peer = %standing.view.peer,
+        peer_as = %standing.view.peer_as,
+        family = ?standing.afi,
+        routes = standing.routes,
+        violations,
+        drill = realm == Realm::Drill,
+        "table complete"
+    );
+}

@@ -1,0 +1,74 @@
+//! What the server looks at: copies that others publish, and a way to ask the engine.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::Board;
+use crate::{
+    bgp::Timestamp,
+    engine::{Answer, Question, Snapshot},
+    feed::{bmp::RouterState, intake::Realm},
+    metrics::Metrics,
+    reference::Reference,
+};
+
+/// Questions that may wait for the engine; what comes beyond is answered `503`.
+pub const MOST_QUESTIONS: usize = 16;
+
+/// A question on its way to the engine thread.
+#[derive(Debug)]
+pub struct Asked {
+    /// What is asked.
+    pub question: Question,
+    /// Of which Internet.
+    pub realm: Realm,
+    /// Where the answer goes. Nobody may be waiting any more.
+    pub reply: oneshot::Sender<Answer>,
+}
+
+/// Something looked up at the moment it is asked for; must not block.
+pub type Provider<T> = Arc<dyn Fn() -> T + Send + Sync>;
+
+/// All that the server shows. Nothing here is the server's to change.
+#[derive(Clone)]
+pub struct Desk {
+    /// The engine of the real routers, as it was about a second ago.
+    pub live: watch::Receiver<Arc<Snapshot>>,
+    /// The engine of a drill; none while none is played.
+    pub drill: watch::Receiver<Option<Arc<Snapshot>>>,
+    /// To the engine thread; [`MOST_QUESTIONS`] is the room it should have.
+    pub questions: mpsc::Sender<Asked>,
+    /// Incidents.
+    pub board: Board,
+    /// What `/metrics` writes out, and where requests are counted.
+    pub metrics: Arc<Metrics>,
+    /// Routers and their sessions.
+    pub routers: Provider<Vec<RouterState>>,
+    /// What is configured and has not brought its table yet, a sentence each.
+    pub waiting: Provider<Vec<String>>,
+    /// How long ago the engine thread last said that it works.
+    pub heartbeat: Provider<Duration>,
+    /// What should hold, for the names and contacts beside an incident.
+    pub reference: watch::Receiver<Arc<Reference>>,
+    /// The wall clock.
+    pub clock: Provider<Timestamp>,
+    /// When the process began.
+    pub started: Timestamp,
+}
+
+impl fmt::Debug for Desk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Desk")
+            .field("board", &self.board)
+            .field("started", &self.started)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Desk {
+    /// A channel for questions, of the right size.
+    pub fn questions() -> (mpsc::Sender<Asked>, mpsc::Receiver<Asked>) {
+        mpsc::channel(MOST_QUESTIONS)
+    }
+}

@@ -1,0 +1,112 @@
+//! What every request passes: who asks, how long it may take, how it is counted, and
+//! the headers of every answer.
+
+use std::time::Duration;
+
+use axum::{
+    extract::{MatchedPath, Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+
+use tokio::time::Instant;
+
+use super::{Shared, problem::Problem, users};
+
+/// A request is answered within this time or refused. A stream has begun by then.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Scripts, styles and connections of our own alone; nobody may frame the page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      img-src 'self' data:; base-uri 'none'; form-action 'self'; \
+                      frame-ancestors 'none'";
+
+pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map(|path| path.as_str().to_owned());
+    let access = shared.access();
+    let begun = Instant::now();
+    let mut response =
+        match admit(&shared, request.method(), request.uri(), request.headers()).await {
+            Ok(()) => tokio::time::timeout(LONGEST, next.run(request))
+                .await
+                .unwrap_or_else(|_| Problem::busy("no answer within ten seconds").into_response()),
+            Err(problem) => problem.into_response(),
+        };
+    let seconds = begun.elapsed().as_secs_f64();
+    shared.count(route.as_deref(), response.status(), seconds);
+    let headers = response.headers_mut();
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    for (name, value) in &access.headers {
+        headers.insert(name.clone(), value.clone());
+    }
+    if response.status() == StatusCode::UNAUTHORIZED {
+        let headers = response.headers_mut();
+        headers.insert(header::WWW_AUTHENTICATE, users::challenge());
+    }
+    response
+}
+
+async fn admit(
+    shared: &Shared,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
+    let access = shared.access();
+    access.check_source(uri, headers)?;
+    if access.needs_password(uri.path()) {
+        access.users.check(headers).await?;
+    }
+    if has_body(headers) && matches!(*method, Method::GET | Method::HEAD) {
+        return Err(Problem::bad("a request of this method has no body"));
+    }
+    Ok(())
+}
+
+fn has_body(headers: &HeaderMap) -> bool {
+    let length = headers.get(header::CONTENT_LENGTH);
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || length.is_some_and(|length| length.as_bytes() != b"0")
+}
+
+/// For what is not there.
+pub(super) async fn nothing_here() -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "nothing is here; /api/v1/openapi.json lists what is",
+    )
+}
+
+/// For methods that are not GET.
+pub(super) async fn only_reads() -> Response {
+    let problem = Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "only GET and HEAD are answered: nothing can be changed here",
+    );
+    let mut response = problem.into_response();
+    let allow = HeaderValue::from_static("GET, HEAD");
+    response.headers_mut().insert(header::ALLOW, allow);
+    response
+}

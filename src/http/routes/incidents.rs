@@ -1,0 +1,212 @@
+//! `/api/v1/incidents`, and one of them.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    extract::{Path, State},
+    http::{StatusCode, Uri},
+    response::Response,
+};
+use serde::Serialize;
+
+use super::json;
+use crate::{
+    bgp::{Asn, Timestamp},
+    feed::intake::Realm,
+    http::{Record, Shared, Stage, params::Params, problem::Problem},
+    incident::{
+        IncidentEvent, Kind, Severity, advice,
+        report::{Routes, as_name},
+    },
+    reference::Reference,
+};
+
+const SOME: usize = 100;
+const MOST: usize = 10_000;
+
+const SEVERITIES: [(&str, Severity); 3] = [
+    ("critical", Severity::Critical),
+    ("warning", Severity::Warning),
+    ("info", Severity::Info),
+];
+
+/// An incident in a list.
+#[derive(Serialize)]
+pub(super) struct Listed<'a> {
+    id: &'a str,
+    drill: bool,
+    state: &'static str,
+    severity: Severity,
+    worst: Severity,
+    kind: Kind,
+    confidence: f64,
+    opened: Timestamp,
+    resolved: Option<Timestamp>,
+    first_seen: Timestamp,
+    last_seen: Timestamp,
+    offender: Option<Asn>,
+    neighbour: Option<Asn>,
+    routes: Routes,
+    origins: u32,
+    views: usize,
+    summary: &'a str,
+}
+
+#[derive(Serialize)]
+struct List<'a> {
+    time: Timestamp,
+    incidents: Vec<Listed<'a>>,
+    total: usize,
+    truncated: bool,
+}
+
+/// An incident with all that is known of it.
+#[derive(Serialize)]
+struct Whole<'a> {
+    #[serde(flatten)]
+    listed: Listed<'a>,
+    time: Timestamp,
+    incident: &'a IncidentEvent,
+    timeline: &'a [Stage],
+    timeline_omitted: u32,
+    /// Names of the networks in it, where one is known.
+    names: BTreeMap<Asn, String>,
+    /// What the configuration calls the peers in it, by address.
+    sessions: BTreeMap<&'a str, String>,
+    actions: Vec<String>,
+}
+
+pub(super) async fn list(State(shared): State<Shared>, uri: Uri) -> Result<Response, Problem> {
+    let params = Params::read(&uri, &["state", "severity", "drill", "limit"])?;
+    let open = params.word("state", &[("open", true), ("resolved", false)])?;
+    let least = params.word("severity", &SEVERITIES)?;
+    let drill = params.flag("drill")?;
+    let limit = params.limit(SOME, MOST)?;
+    let mut records = shared.desk.board.incidents();
+    records.retain(|record| {
+        open.is_none_or(|open| open == record.resolved.is_none())
+            && least.is_none_or(|least| record.last.severity >= least)
+            && drill.is_none_or(|drill| drill == (record.realm == Realm::Drill))
+    });
+    order(&mut records);
+    Ok(json(&List {
+        time: (shared.desk.clock)(),
+        total: records.len(),
+        truncated: records.len() > limit,
+        incidents: records
+            .iter()
+            .take(limit)
+            .map(|one| Listed::of(one))
+            .collect(),
+    }))
+}
+
+pub(super) async fn one(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Response, Problem> {
+    let params = Params::read(&uri, &["drill"])?;
+    let record = find(&shared, &id, params.flag("drill")?)?;
+    let reference = Arc::clone(&shared.desk.reference.borrow());
+    let event = &record.last;
+    Ok(json(&Whole {
+        listed: Listed::of(&record),
+        time: (shared.desk.clock)(),
+        incident: event,
+        timeline: &record.timeline,
+        timeline_omitted: record.omitted,
+        names: names(event, &reference),
+        sessions: event
+            .views
+            .iter()
+            .filter_map(|view| Some((&*view.peer, advice::policy_name(view, &reference)?)))
+            .filter(|(_, name)| !name.is_empty())
+            .collect(),
+        actions: advice::steps(event, &reference),
+    }))
+}
+
+/// The incident called `id`; of the real routers unless it is said otherwise or only a
+/// drill has it.
+pub(super) fn find(shared: &Shared, id: &str, drill: Option<bool>) -> Result<Arc<Record>, Problem> {
+    let realms: &[Realm] = match drill {
+        None => &[Realm::Live, Realm::Drill],
+        Some(false) => &[Realm::Live],
+        Some(true) => &[Realm::Drill],
+    };
+    realms
+        .iter()
+        .find_map(|realm| shared.desk.board.incident(*realm, id))
+        .ok_or_else(|| {
+            Problem::new(
+                StatusCode::NOT_FOUND,
+                format!(
+                    "no incident is called `{}`, or it was over so long ago that it is no longer \
+                     kept; /api/v1/incidents lists those that are",
+                    crate::http::show(id)
+                ),
+            )
+        })
+}
+
+/// Open ones first, real ones before drills, the worst first, then the latest.
+pub(in crate::http) fn order(records: &mut [Arc<Record>]) {
+    records.sort_by(|a, b| {
+        a.resolved
+            .is_some()
+            .cmp(&b.resolved.is_some())
+            .then(
+                (a.resolved.is_none() && a.realm == Realm::Drill)
+                    .cmp(&(b.resolved.is_none() && b.realm == Realm::Drill)),
+            )
+            .then_with(|| match (a.resolved, b.resolved) {
+                (Some(a), Some(b)) => b.cmp(&a),
+                _ => b.last.severity.cmp(&a.last.severity),
+            })
+            .then(b.opened.cmp(&a.opened))
+            .then_with(|| a.last.id.cmp(&b.last.id))
+    });
+}
+
+fn names(event: &IncidentEvent, reference: &Reference) -> BTreeMap<Asn, String> {
+    let victims = event.victims.iter().map(|victim| victim.asn);
+    let blamed = [event.offender, event.neighbour].into_iter().flatten();
+    blamed
+        .chain(victims)
+        .filter_map(|asn| {
+            let full = as_name(asn, reference);
+            let name = full.strip_prefix(&format!("{asn} ("))?.strip_suffix(')')?;
+            Some((asn, crate::http::show(name)))
+        })
+        .collect()
+}
+
+impl<'a> Listed<'a> {
+    pub(super) fn of(record: &'a Record) -> Listed<'a> {
+        let event = &record.last;
+        Listed {
+            id: &event.id,
+            drill: record.realm == Realm::Drill,
+            state: if record.resolved.is_some() {
+                "resolved"
+            } else {
+                "open"
+            },
+            severity: event.severity,
+            worst: record.worst,
+            kind: event.kind,
+            confidence: event.confidence,
+            opened: record.opened,
+            resolved: record.resolved,
+            first_seen: event.first_seen,
+            last_seen: event.last_seen,
+            offender: event.offender,
+            neighbour: event.neighbour,
+            routes: event.routes,
+            origins: event.origins,
+            views: event.views.len(),
+            summary: &event.summary,
+        }
+    }
+}
