@@ -98,12 +98,13 @@ impl Drill {
                  take this one for real; --remote plays it all the same"
             )));
         }
-        let mut wire = Wire::connect(address)?;
         let truth = recording.truth.clone();
         let waiting = Progress::waiting("prepare", drill.title, quiet);
         let speaker = Speaker::new(drill, recording).map_err(played)?;
         let duration = speaker.duration().map_err(played)?;
         drop(waiting);
+        // Only now: who connects and says nothing is cut off.
+        let mut wire = Wire::connect(address)?;
 
         let speed = self.live.speed.unwrap_or(1);
         let sheet = Sheet::standard_output();
