@@ -69,23 +69,13 @@ async fn a_byte_at_a_time_is_cut_when_the_message_is_late_and_silence_between_is
         tokio::spawn(drip(in_body, messages[1][7..].to_vec())),
     ];
     until("both cut", || stand.closed("stalled") == 2).await;
-    dripping.iter().for_each(JoinHandleExt::end);
+    dripping.iter().for_each(tokio::task::JoinHandle::abort);
     idle.peer_up(1);
     idle.send().await;
     stand.listed("idle", |router| router.peers == 1).await;
     stand
         .shows("leakwatch_bmp_sessions_closed_total{reason=\"stalled\"} 2")
         .await;
-}
-
-trait JoinHandleExt {
-    fn end(&self);
-}
-
-impl JoinHandleExt for tokio::task::JoinHandle<()> {
-    fn end(&self) {
-        self.abort();
-    }
 }
 
 #[tokio::test]

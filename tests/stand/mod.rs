@@ -9,7 +9,7 @@ use std::{
 };
 
 use leakwatch::{
-    bgp::{Afi, AsPath, Asn, Batch, EventKind, Nlri, PeerKey},
+    bgp::{Afi, AsPath, Asn, EventKind, Nlri, PeerKey},
     engine::Snapshot,
     feed::{
         bmp::{RouterState, Routers, Settings, Site, Standing, serve},
@@ -128,9 +128,20 @@ impl Stand {
         stand
     }
 
+    /// The same at another address.
+    pub async fn new_at(address: &str, settings: Settings) -> Stand {
+        let mut stand = Stand::idle_at(address, settings).await;
+        stand.drain();
+        stand
+    }
+
     /// A listener whose intake nobody empties yet.
     pub async fn idle(settings: Settings) -> Stand {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Stand::idle_at("127.0.0.1:0", settings).await
+    }
+
+    async fn idle_at(address: &str, settings: Settings) -> Stand {
+        let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let (intake, outlet) = queue(settings.queue);
         let (settings, settings_seen) = watch::channel(Arc::new(settings));
@@ -384,9 +395,4 @@ impl Speaker {
             .set_linger(Some(Duration::ZERO))
             .unwrap();
     }
-}
-
-/// A batch as an engine would get it, from what was heard.
-pub fn nothing() -> Batch {
-    Batch::default()
 }
