@@ -1,6 +1,7 @@
 //! `leakwatch drill`: a reconstructed leak through the real decoder and engine, with
 //! the verdict against what was put in.
 
+mod live;
 mod print;
 mod verdict;
 mod watch;
@@ -24,6 +25,7 @@ use super::{
     sheet::Sheet,
     summary::{Summary, per_second},
     told::{Format, Told},
+    words::Known,
 };
 use crate::{
     config::Config,
@@ -41,7 +43,11 @@ const NOTES: &str = "\
 A drill is a reconstruction from published facts, never a recording: it says which facts those \
 are and what is made up. The same seed gives the same bytes.
 
-Exit status: 0 what had to come out came out; 1 it did not; 2 wrong usage.";
+With --bmp what comes out is the daemon's to tell: `leakwatch incidents`, its page, its metrics. \
+All it makes of a drill is marked as one and kept apart from what is real.
+
+Exit status: 0 what had to come out came out (--bmp: all was played); 1 it did not; 2 wrong \
+usage.";
 
 /// After the last record event time runs on for at most this long.
 const RUN_ON: Duration = Duration::from_secs(3600);
@@ -74,6 +80,8 @@ pub(super) struct Drill {
     /// From where it is seen.
     #[arg(long, value_enum, default_value = "border")]
     vantage: From,
+    #[command(flatten)]
+    live: live::ToDaemon,
     /// How to print.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -110,6 +118,7 @@ impl Drill {
             },
             nlri_per_update: None,
             table: self.table,
+            timing: self.live.timing(),
         };
         let waiting = Progress::waiting("reconstruct", drill.title, quiet);
         let recording = drill::play(drill, &options);
@@ -119,6 +128,9 @@ impl Drill {
                 let error = anyhow::Error::new(error);
                 Failure::Input(error.context(format!("writing to {}", directory.display())))
             })?;
+        }
+        if let Some(target) = &self.live.bmp {
+            return self.play_to(target, drill, recording, out, quiet);
         }
         self.play(drill, recording, out, quiet)
     }
@@ -157,6 +169,7 @@ impl Drill {
             updates,
             truth,
             config,
+            sessions: _,
         } = recording;
         let config = Config::parse_text(&config)?;
         let page = (config.incident.page_confidence, config.incident.page_routes);
@@ -191,14 +204,15 @@ impl Drill {
             }
             Format::Text => {
                 let sheet = Sheet::standard_output();
-                let reference = feed.engine.reference();
                 told.refresh(&feed.engine);
                 let report = Report {
                     sheet,
-                    engine: &feed.engine,
-                    reference,
-                    page,
+                    words: &Known {
+                        engine: &feed.engine,
+                    },
+                    page: Some(page),
                     all: self.all,
+                    live: false,
                 };
                 print::head(&mut told.out, &sheet, drill, &self.played())?;
                 report.incidents(&mut told)?;

@@ -1,20 +1,27 @@
 //! The command line: one file per subcommand, each a struct with `run`.
 
 mod check;
+mod client;
+mod columns;
 mod completions;
 mod config;
 mod cover;
 mod drill;
 mod examples;
+mod incidents;
 mod inputs;
 mod man;
+mod peers;
 mod progress;
 mod replay;
 mod report;
+mod routes;
 mod run;
 mod sheet;
+mod status;
 mod summary;
 mod told;
+mod words;
 
 use std::{
     io::{self, BufWriter},
@@ -30,6 +37,8 @@ Examples:
   leakwatch                                    the daemon, on the defaults
   leakwatch run --config leakwatch.toml        the daemon
   leakwatch drill google-2017                  a leak of 160,000 routes, reconstructed
+  leakwatch status                             how a running daemon does
+  leakwatch incidents                          what is open, and what was lately
   leakwatch replay rib.gz updates.gz           what was in a recording
   leakwatch replay --format json - < updates   the same for programs
   leakwatch config example > leakwatch.toml    start a configuration
@@ -59,6 +68,10 @@ pub struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Run(run::Run),
+    Status(status::Status),
+    Incidents(incidents::Incidents),
+    Peers(peers::Peers),
+    Routes(routes::Routes),
     Replay(replay::Replay),
     Drill(drill::Drill),
     /// Check, show or start a configuration.
@@ -116,6 +129,7 @@ impl From<daemon::Fault> for Failure {
     fn from(fault: daemon::Fault) -> Self {
         match fault {
             daemon::Fault::Configuration(error) => Failure::Configuration(error),
+            unusable @ daemon::Fault::Unusable { .. } => Failure::Usage(unusable.to_string()),
             other => Failure::Daemon(other),
         }
     }
@@ -148,6 +162,10 @@ impl Arguments {
             Command::Run(command) => command.run(),
             Command::Replay(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Drill(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Status(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Incidents(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Peers(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Routes(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Config(command) => command.run(&mut io::stdout().lock()),
             Command::Check(command) => command.run(&mut io::stdout().lock()),
             Command::Completions(command) => command.run(&mut io::stdout().lock()),

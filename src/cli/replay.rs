@@ -18,6 +18,7 @@ use super::{
     sheet::{Sheet, lasting},
     summary::Summary,
     told::{Format, Told},
+    words::Known,
 };
 use crate::{
     config::Config,
@@ -143,14 +144,15 @@ impl Replay {
             }
             Format::Text => {
                 let sheet = Sheet::standard_output();
-                let reference = feed.engine.reference();
                 told.refresh(&feed.engine);
                 let report = Report {
                     sheet,
-                    engine: &feed.engine,
-                    reference,
-                    page,
+                    words: &Known {
+                        engine: &feed.engine,
+                    },
+                    page: Some(page),
                     all: self.all,
+                    live: false,
                 };
                 if let Some(blind) = blind {
                     sheet.paragraph(&mut told.out, &blind)?;

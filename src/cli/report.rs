@@ -8,19 +8,17 @@ use std::{
 };
 
 use super::{
-    cover,
     examples::{choose, shorten, shows},
     sheet::{Ink, Sheet, clock, counted, day_time, escape, grouped, lasting},
     told::{Account, Told},
+    words::Words,
 };
 use crate::{
     bgp::{Afi, Asn},
-    engine::Engine,
     incident::{
         IncidentEvent, Kind, Severity, Standing, Step, advice,
-        report::{Sample, ViewName, as_name},
+        report::{Sample, ViewName},
     },
-    reference::Reference,
 };
 
 const VICTIMS: usize = 5;
@@ -30,12 +28,13 @@ const TABLES: usize = 5;
 /// What every block needs to know.
 pub(super) struct Report<'a> {
     pub sheet: Sheet,
-    pub engine: &'a Engine,
-    pub reference: &'a Reference,
-    /// Confidence and routes from which an incident pages.
-    pub page: (f64, u32),
+    pub words: &'a dyn Words,
+    /// Confidence and routes from which an incident pages, where they are known.
+    pub page: Option<(f64, u32)>,
     /// Whether incidents of information only are told too, and every table.
     pub all: bool,
+    /// Whether more may come, or the recording is at its end.
+    pub live: bool,
 }
 
 impl Report<'_> {
@@ -159,12 +158,12 @@ impl Report<'_> {
         self.views(out, &event.views)?;
         self.examples(out, event)?;
         self.evidence(out, event)?;
-        for (index, step) in advice::steps(event, self.reference).iter().enumerate() {
+        for (index, step) in self.words.steps(event).iter().enumerate() {
             let label = if index == 0 { "Do" } else { "" };
             sheet.item(out, label, &format!("{}. ", index + 1), step)?;
         }
         sheet.field(out, "Course", &course(account))?;
-        let (ink, text) = state(account);
+        let (ink, text) = state(account, self.live);
         sheet.inked(out, "State", ink, &text)
     }
 
@@ -172,11 +171,9 @@ impl Report<'_> {
         let Some(offender) = event.offender else {
             return "no single network stands out".to_owned();
         };
-        let name = |asn: Asn| escape(&as_name(asn, self.reference));
+        let name = |asn: Asn| escape(&self.words.network(asn));
         let through = match event.neighbour {
-            Some(neighbour) if Some(neighbour) == self.reference.local_as => {
-                ", and we accepted it".to_owned()
-            }
+            Some(neighbour) if self.words.is_ours(neighbour) => ", and we accepted it".to_owned(),
             Some(neighbour) => format!(", accepted by {}", name(neighbour)),
             None if event.views.iter().any(|view| view.peer_as == offender) => {
                 ", our neighbour".to_owned()
@@ -195,7 +192,7 @@ impl Report<'_> {
             .iter()
             .take(VICTIMS)
             .map(|victim| {
-                let name = escape(&as_name(victim.asn, self.reference));
+                let name = escape(&self.words.network(victim.asn));
                 format!("{} of {name}", grouped(victim.routes.into()))
             })
             .collect();
@@ -212,7 +209,7 @@ impl Report<'_> {
 
     fn session(&self, view: &ViewName) -> String {
         let peer = format!("{} ({})", view.peer, view.peer_as);
-        match advice::policy_name(view, self.reference).filter(|name| !name.is_empty()) {
+        match self.words.session(view) {
             Some(name) => format!("{}, {peer}", escape(&name)),
             None => peer,
         }
@@ -269,7 +266,7 @@ impl Report<'_> {
         if let Some(path) = &sample.before {
             return shorten(path);
         }
-        match cover::of(self.engine, sample) {
+        match self.words.cover(sample) {
             // While the leak goes on, what covers one of its routes may be another.
             Some((prefix, path)) if !shows(&path, event) => {
                 format!(
@@ -282,12 +279,11 @@ impl Report<'_> {
     }
 
     fn evidence(&self, out: &mut impl Write, event: &IncidentEvent) -> io::Result<()> {
-        let (confidence, routes) = self.page;
-        let sure = format!(
-            "confidence {:.2} of 1 (pages from {confidence:.2} and {})",
-            event.confidence,
-            counted(routes.into(), "route", "routes")
-        );
+        let mut sure = format!("confidence {:.2} of 1", event.confidence);
+        if let Some((confidence, routes)) = self.page {
+            let routes = counted(routes.into(), "route", "routes");
+            let _ = write!(sure, " (pages from {confidence:.2} and {routes})");
+        }
         self.sheet.field(out, "Why", &sure)?;
         for item in &event.evidence {
             let mark = format!("{:.2} {:<8} ", item.strength, item.family);
@@ -343,7 +339,7 @@ fn course(account: &Account) -> String {
     parts.join(", ")
 }
 
-fn state(account: &Account) -> (Ink, String) {
+fn state(account: &Account, live: bool) -> (Ink, String) {
     let event = &account.last;
     let after = lasting(Duration::from_secs(
         event.time.since(event.first_seen).as_secs(),
@@ -355,10 +351,14 @@ fn state(account: &Account) -> (Ink, String) {
             format!("resolved at {when}, {after} after it began"),
         );
     }
-    let text = format!(
-        "OPEN at the end of the recording, {when}, {after} after it began; {} affected",
-        counted(event.routes.active.into(), "route is", "routes are")
-    );
+    let routes = counted(event.routes.active.into(), "route is", "routes are");
+    let text = if live {
+        format!("OPEN, as of {when}, {after} after it began; {routes} affected")
+    } else {
+        format!(
+            "OPEN at the end of the recording, {when}, {after} after it began; {routes} affected"
+        )
+    };
     (Ink::Alarm, text)
 }
 

@@ -2,7 +2,7 @@
 
 use std::ops::{BitOr, BitOrAssign};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 macro_rules! detectors {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
@@ -55,6 +55,16 @@ detectors! {
 impl Serialize for Detector {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(self.name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Detector {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+        let known = Detector::ALL.iter().find(|one| one.name() == name);
+        known
+            .copied()
+            .ok_or_else(|| D::Error::custom(format!("`{name}` is no detector")))
     }
 }
 

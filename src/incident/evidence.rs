@@ -3,13 +3,13 @@
 //! Evidence comes in families. Within one, the strongest item counts; families are
 //! independent enough to be combined as 1 − Π(1 − c).
 
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{report::grouped, settings::Settings};
 use crate::detect;
 
 /// How bad an incident is. `Critical` is what pages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -103,15 +103,29 @@ impl Least {
     }
 }
 
+/// The name of a family. By another name, because what is read back is not borrowed.
+type Family = &'static str;
+
 /// One line of evidence, for reports: what was seen, how strong it is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Item {
     /// Policy, novelty, volume, topology.
-    pub family: &'static str,
+    #[serde(deserialize_with = "family")]
+    pub family: Family,
     /// 0 to 1.
     pub strength: f64,
     /// What was seen against which threshold.
     pub what: String,
+}
+
+/// Reads a family back; one of a later version is called `other`.
+fn family<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let name = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
+    let known = ["policy", "novelty", "volume", "topology"];
+    Ok(known
+        .into_iter()
+        .find(|one| *one == name)
+        .unwrap_or("other"))
 }
 
 impl Evidence {

@@ -1,6 +1,6 @@
 //! What an incident says to the outside: the JSON contract, and one sentence.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     evidence::{Item, Severity},
@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What happened to an incident.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {
     /// It was recognised: the one page.
@@ -28,7 +28,7 @@ pub enum Step {
 }
 
 /// A view, named.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ViewName {
     /// The router, or `mrt`.
     pub router: String,
@@ -41,7 +41,7 @@ pub struct ViewName {
 }
 
 /// Numbers of distinct prefixes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Routes {
     /// Affected now.
     pub active: u32,
@@ -52,7 +52,7 @@ pub struct Routes {
 }
 
 /// Whose prefixes, by origin AS.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Victim {
     /// Origin.
     pub asn: Asn,
@@ -61,7 +61,7 @@ pub struct Victim {
 }
 
 /// One affected route as it was and as it is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sample {
     /// Prefix.
     pub prefix: Prefix,
@@ -74,12 +74,12 @@ pub struct Sample {
 }
 
 /// An event in an incident's life, complete in itself.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct IncidentEvent {
     /// What happened to it.
     pub event: Step,
     /// It was made up: somebody plays a drill. Left out of the JSON where it is false.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub drill: bool,
     /// Deterministic name.
     pub id: String,

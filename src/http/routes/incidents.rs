@@ -73,6 +73,8 @@ struct Whole<'a> {
     names: BTreeMap<Asn, String>,
     /// What the configuration calls the peers in it, by address.
     sessions: BTreeMap<&'a str, String>,
+    /// Our own network.
+    local_as: Option<Asn>,
     actions: Vec<String>,
 }
 
@@ -123,6 +125,7 @@ pub(super) async fn one(
             .filter_map(|view| Some((&*view.peer, advice::policy_name(view, &reference)?)))
             .filter(|(_, name)| !name.is_empty())
             .collect(),
+        local_as: reference.local_as,
         actions: advice::steps(event, &reference),
     }))
 }

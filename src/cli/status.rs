@@ -1,0 +1,272 @@
+//! `leakwatch status`: how a daemon does.
+
+use std::{collections::BTreeMap, io::Write, time::Duration};
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::{
+    Failure, Status as Outcome,
+    client::{Daemon, ago},
+    columns::{Cell, Column, table},
+    sheet::{Ink, Sheet, counted, day_time, escape, grouped, lasting},
+};
+use crate::bgp::Timestamp;
+
+/// Say how a running daemon does: incidents, routers, tables.
+#[derive(Args, Debug)]
+pub(super) struct Status {
+    #[command(flatten)]
+    daemon: Daemon,
+}
+
+#[derive(Deserialize)]
+struct Told {
+    version: String,
+    started: Timestamp,
+    uptime_seconds: u64,
+    ready: bool,
+    waiting: Vec<String>,
+    heartbeat_seconds: f64,
+    engine: Figures,
+    incidents: Open,
+    resolved: u64,
+    drill: Option<Drill>,
+}
+
+#[derive(Deserialize)]
+struct Figures {
+    views: BTreeMap<String, u64>,
+    routes: u64,
+    prefixes: BTreeMap<String, u64>,
+    paths: u64,
+    memory_bytes: u64,
+}
+
+#[derive(Deserialize)]
+struct Open {
+    critical: u64,
+    warning: u64,
+    info: u64,
+}
+
+#[derive(Deserialize)]
+struct Drill {
+    incidents: Open,
+}
+
+#[derive(Deserialize)]
+struct Routers {
+    time: Timestamp,
+    routers: Vec<Router>,
+}
+
+#[derive(Deserialize)]
+struct Router {
+    router: String,
+    sys_name: String,
+    drill: bool,
+    state: String,
+    since: Timestamp,
+    last_error: Option<String>,
+    peers: u64,
+    stale_peers: u64,
+    last_update: Option<Timestamp>,
+    silent: bool,
+    desynchronised: u64,
+}
+
+/// Routers listed; those in trouble come first.
+const MOST_ROUTERS: usize = 50;
+
+const COLUMNS: [Column; 6] = [
+    Column {
+        head: "ROUTER",
+        right: false,
+        spare: 0,
+    },
+    Column {
+        head: "NAME",
+        right: false,
+        spare: 2,
+    },
+    Column {
+        head: "STATE",
+        right: false,
+        spare: 0,
+    },
+    Column {
+        head: "FOR",
+        right: false,
+        spare: 3,
+    },
+    Column {
+        head: "PEERS",
+        right: true,
+        spare: 0,
+    },
+    Column {
+        head: "LAST UPDATE",
+        right: false,
+        spare: 1,
+    },
+];
+
+impl Status {
+    pub(super) fn run(&self, mut out: impl Write) -> Result<Outcome, Failure> {
+        if self.daemon.json {
+            self.daemon.print("/api/v1/status", &[], out)?;
+            return Ok(Outcome::Done);
+        }
+        let told: Told = self.daemon.get("/api/v1/status", &[])?;
+        let routers: Routers = self.daemon.get("/api/v1/routers", &[])?;
+        let sheet = Sheet::standard_output();
+        self.figures(&mut out, &sheet, &told)?;
+        if !routers.routers.is_empty() {
+            writeln!(out)?;
+            list(&mut out, &sheet, routers)?;
+        }
+        out.flush()?;
+        Ok(Outcome::Done)
+    }
+
+    fn figures(&self, out: &mut impl Write, sheet: &Sheet, told: &Told) -> std::io::Result<()> {
+        let up = lasting(Duration::from_secs(told.uptime_seconds));
+        let head = format!(
+            "leakwatch {} at {}, up {up}, since {}",
+            escape(&told.version),
+            self.daemon.url(),
+            day_time(told.started)
+        );
+        sheet.paragraph(out, &head)?;
+        if told.heartbeat_seconds > 10.0 {
+            let text = format!("stands still since {:.0} s", told.heartbeat_seconds);
+            sheet.inked(out, "Engine", Ink::Alarm, &text)?;
+        }
+        let (ink, text) = open(&told.incidents);
+        sheet.inked(
+            out,
+            "Incidents",
+            ink,
+            &format!("{text}; {} over", grouped(told.resolved)),
+        )?;
+        if let Some(drill) = &told.drill {
+            let (_, text) = open(&drill.incidents);
+            sheet.inked(
+                out,
+                "Drill",
+                Ink::Caution,
+                &format!("is being played; of it {text}"),
+            )?;
+        }
+        if told.ready {
+            sheet.inked(out, "Sees", Ink::Well, "everything it is fed")?;
+        } else {
+            sheet.inked(out, "Sees", Ink::Caution, "not everything yet:")?;
+            for reason in &told.waiting {
+                sheet.item(out, "", "- ", &escape(reason))?;
+            }
+        }
+        let views: Vec<String> = ["live", "dumping", "warming", "down", "stale"]
+            .iter()
+            .filter_map(|name| {
+                let count = told.engine.views.get(*name).filter(|count| **count > 0)?;
+                Some(format!("{} {name}", grouped(*count)))
+            })
+            .collect();
+        let views = if views.is_empty() {
+            "none".to_owned()
+        } else {
+            views.join(", ")
+        };
+        sheet.field(out, "Tables", &views)?;
+        let prefixes = |family| grouped(told.engine.prefixes.get(family).copied().unwrap_or(0));
+        let routes = format!(
+            "{} of {} IPv4 and {} IPv6 prefixes, {}, in {} MiB",
+            counted(told.engine.routes, "route", "routes"),
+            prefixes("ipv4"),
+            prefixes("ipv6"),
+            counted(told.engine.paths, "AS path", "AS paths"),
+            grouped(told.engine.memory_bytes >> 20)
+        );
+        sheet.field(out, "Routes", &routes)
+    }
+}
+
+fn open(open: &Open) -> (Ink, String) {
+    let mut parts = Vec::new();
+    if open.critical > 0 {
+        parts.push(format!("{} to be woken for", grouped(open.critical)));
+    }
+    if open.warning > 0 {
+        parts.push(counted(open.warning, "warning", "warnings"));
+    }
+    if open.info > 0 {
+        parts.push(format!("{} of information only", grouped(open.info)));
+    }
+    let ink = match (open.critical, open.warning) {
+        (1.., _) => Ink::Alarm,
+        (0, 1..) => Ink::Caution,
+        (0, 0) => Ink::Well,
+    };
+    if parts.is_empty() {
+        (ink, "none open".to_owned())
+    } else {
+        (ink, format!("open: {}", parts.join(", ")))
+    }
+}
+
+fn list(out: &mut impl Write, sheet: &Sheet, told: Routers) -> std::io::Result<()> {
+    let mut routers = told.routers;
+    routers.sort_by_cached_key(|router| (state(router).0, router.router.clone()));
+    let more = routers.len().saturating_sub(MOST_ROUTERS);
+    let rows: Vec<Vec<Cell>> = routers
+        .iter()
+        .take(MOST_ROUTERS)
+        .map(|router| {
+            let (_, ink, word) = state(router);
+            let drill = if router.drill { " (drill)" } else { "" };
+            let peers = if router.stale_peers > 0 {
+                format!("{} held", grouped(router.stale_peers))
+            } else {
+                grouped(router.peers)
+            };
+            vec![
+                format!("{}{drill}", escape(&router.router)).into(),
+                escape(&router.sys_name).into(),
+                Cell(word.to_owned(), Some(ink)),
+                ago(told.time, Some(router.since)).into(),
+                peers.into(),
+                ago(told.time, router.last_update).into(),
+            ]
+        })
+        .collect();
+    table(out, sheet, &COLUMNS, &rows)?;
+    for router in &routers {
+        if let (Some(error), true) = (&router.last_error, router.state != "up") {
+            let text = format!("{}: {}", escape(&router.router), escape(error));
+            sheet.entry(out, &text)?;
+        }
+    }
+    if more > 0 {
+        writeln!(
+            out,
+            "and {} (--json shows all)",
+            counted(more as u64, "more", "more")
+        )?;
+    }
+    Ok(())
+}
+
+/// How much it needs looking at, the most first; and in a word.
+fn state(router: &Router) -> (u8, Ink, &'static str) {
+    match router.state.as_str() {
+        "stale" => (0, Ink::Alarm, "lost"),
+        "up" if router.silent => (1, Ink::Caution, "silent"),
+        "up" if router.desynchronised > 0 => (2, Ink::Caution, "out of step"),
+        "connecting" => (3, Ink::Caution, "connecting"),
+        "gone" => (4, Ink::Faint, "gone"),
+        "up" => (6, Ink::Well, "up"),
+        _ => (5, Ink::Caution, "unknown"),
+    }
+}
