@@ -22,7 +22,7 @@ use bgpkit_parser::{
 use ipnet::IpNet;
 use leakwatch::{
     bgp::Asn,
-    drill::{self, Drill, Expected, Options, Recording, Vantage},
+    drill::{self, Drill, Expected, Options, Recording, Timing, Vantage},
 };
 
 const SMALL: Options = Options {
@@ -32,6 +32,7 @@ const SMALL: Options = Options {
     vantage: Vantage::Border,
     nlri_per_update: None,
     table: Some(60_000),
+    timing: Timing::RECORDED,
 };
 
 type Routes = HashMap<(IpAddr, IpNet), Vec<u32>>;

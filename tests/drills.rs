@@ -18,7 +18,7 @@ use std::{
 use leakwatch::{
     bgp::{Asn, Batch, EventKind, Nlri, Timestamp},
     config::Config,
-    drill::{self, Drill, Expected, Options, Recording, Vantage},
+    drill::{self, Drill, Expected, Options, Recording, Timing, Vantage},
     engine::Engine,
     incident::{IncidentEvent, Output, Severity, Step},
     wire::mrt::{Input, MrtReader, Status},
@@ -264,6 +264,7 @@ const FULL: Options = Options {
     vantage: Vantage::Border,
     nlri_per_update: None,
     table: None,
+    timing: Timing::RECORDED,
 };
 /// A leak of 6,000 routes on a table of 150,000, at the drill's own rate.
 const SMALL: Options = Options {

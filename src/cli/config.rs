@@ -5,11 +5,14 @@ use std::{io::Write, path::PathBuf};
 use clap::Subcommand;
 
 use super::{Failure, Status};
-use crate::config::{Config as Settings, EXAMPLE};
+use crate::{
+    config::{Config as Settings, EXAMPLE},
+    daemon,
+};
 
 pub(super) const CHECK: &str = "\
 Prints `FILE: ok` and exits 0, or prints every problem with its line and key on standard \
-error and exits 2. The relationship file that it names is read too.";
+error and exits 2. The files that it names are read too.";
 
 const SHOW: &str = "\
 What is printed is itself a configuration that says the same. Without FILE it is the \
@@ -38,7 +41,7 @@ impl Config {
     pub(super) fn run(&self, out: &mut impl Write) -> Result<Status, Failure> {
         match self {
             Config::Check { file } => {
-                let settings = Settings::load(file)?;
+                let settings = daemon::Checked::load(file)?.config;
                 writeln!(out, "{}: ok{}", file.display(), holds(&settings))?;
             }
             Config::Show { file } => {

@@ -1,6 +1,7 @@
 //! `leakwatch drill`: a reconstructed leak through the real decoder and engine, with
 //! the verdict against what was put in.
 
+mod live;
 mod print;
 mod verdict;
 mod watch;
@@ -42,7 +43,11 @@ const NOTES: &str = "\
 A drill is a reconstruction from published facts, never a recording: it says which facts those \
 are and what is made up. The same seed gives the same bytes.
 
-Exit status: 0 what had to come out came out; 1 it did not; 2 wrong usage.";
+With --bmp what comes out is the daemon's to tell: `leakwatch incidents`, its page, its metrics. \
+All it makes of a drill is marked as one and kept apart from what is real.
+
+Exit status: 0 what had to come out came out (--bmp: all was played); 1 it did not; 2 wrong \
+usage.";
 
 /// After the last record event time runs on for at most this long.
 const RUN_ON: Duration = Duration::from_secs(3600);
@@ -75,6 +80,8 @@ pub(super) struct Drill {
     /// From where it is seen.
     #[arg(long, value_enum, default_value = "border")]
     vantage: From,
+    #[command(flatten)]
+    live: live::ToDaemon,
     /// How to print.
     #[arg(long, value_enum, default_value = "text")]
     format: Format,
@@ -111,6 +118,7 @@ impl Drill {
             },
             nlri_per_update: None,
             table: self.table,
+            timing: self.live.timing(),
         };
         let waiting = Progress::waiting("reconstruct", drill.title, quiet);
         let recording = drill::play(drill, &options);
@@ -120,6 +128,9 @@ impl Drill {
                 let error = anyhow::Error::new(error);
                 Failure::Input(error.context(format!("writing to {}", directory.display())))
             })?;
+        }
+        if let Some(target) = &self.live.bmp {
+            return self.play_to(target, drill, recording, out, quiet);
         }
         self.play(drill, recording, out, quiet)
     }
@@ -158,6 +169,7 @@ impl Drill {
             updates,
             truth,
             config,
+            sessions: _,
         } = recording;
         let config = Config::parse_text(&config)?;
         let page = (config.incident.page_confidence, config.incident.page_routes);

@@ -129,6 +129,7 @@ impl From<daemon::Fault> for Failure {
     fn from(fault: daemon::Fault) -> Self {
         match fault {
             daemon::Fault::Configuration(error) => Failure::Configuration(error),
+            unusable @ daemon::Fault::Unusable { .. } => Failure::Usage(unusable.to_string()),
             other => Failure::Daemon(other),
         }
     }

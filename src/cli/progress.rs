@@ -6,6 +6,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 const BYTES: &str = "{prefix:<14} {wide_bar} {bytes} of {total_bytes}, {msg}, {eta} left";
 const UNSIZED: &str = "{prefix:<14} {spinner} {bytes}, {msg}";
+const LASTING: &str = "{prefix:<14} {wide_bar} {msg}";
 const WAITING: &str = "{prefix:<14} {spinner} {msg}";
 
 /// What is shown on standard error while work goes on, if that is a terminal.
@@ -23,6 +24,17 @@ impl Progress {
             if total.is_some() { BYTES } else { UNSIZED },
             quiet,
         )
+    }
+
+    /// Something that takes so many seconds.
+    pub(super) fn lasting(prefix: &str, seconds: u64, quiet: bool) -> Self {
+        Progress::new(prefix, Some(seconds), LASTING, quiet)
+    }
+
+    /// So many seconds of it are over, and this goes on.
+    pub(super) fn reached(&self, seconds: u64, what: &str) {
+        self.bar.set_position(seconds);
+        self.bar.set_message(what.to_owned());
     }
 
     /// Something that takes a while and cannot be measured.
@@ -65,7 +77,12 @@ impl Progress {
 
     /// A line on standard error, above the bar.
     pub(super) fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
+        self.aside(|| eprintln!("{line}"));
+    }
+
+    /// Writes something while the bar is out of the way.
+    pub(super) fn aside<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.bar.suspend(write)
     }
 
     /// A line for whoever is watching, and nobody else.

@@ -35,7 +35,7 @@ pub use problem::{ConfigError, Problem};
 use problem::{Problems, unknown};
 use reader::{Context, Reader, Value, asn};
 
-use crate::{detect, feed, incident, reference::Reference};
+use crate::{detect, engine, feed, incident, reference::Reference};
 
 /// The commented file with every default; what `config example` prints.
 pub const EXAMPLE: &str = include_str!("../../config/leakwatch.toml");
@@ -62,6 +62,8 @@ pub struct Config {
     pub http: Http,
     /// What is logged.
     pub log: Log,
+    /// How much the engine keeps.
+    pub limits: engine::Limits,
 }
 
 impl Config {
@@ -155,7 +157,9 @@ impl Config {
         tables::each(directories, "mrt", &mut context, |reader, context| {
             directory::mrt(&mut config, reader, context);
         });
-        for name in ["bmp", "http", "log", "detect", "incident", "alert"] {
+        for name in [
+            "bmp", "http", "log", "limits", "detect", "incident", "alert",
+        ] {
             if let Some(value) = reader.get(name) {
                 config.read_settings(value, name, &mut context);
             }

@@ -143,4 +143,27 @@ pub(super) const SERVICE: &[Setting] = &[
          or \"auto\": text on a terminal, the journal's form where systemd has it, JSON \
          otherwise."
     ),
+    setting!(
+        "limits",
+        "routes",
+        limits.routes,
+        Count(1000..=u32::MAX),
+        "Routes of all views. One more view of a full table costs a few octets a route, so these \
+         are 60 full tables or more, in 2 GB."
+    ),
+    setting!(
+        "limits",
+        "prefixes",
+        limits.prefixes,
+        Count(1000..=u32::MAX),
+        "Prefixes of both families, those included that nobody has any more and that are \
+         remembered. Six times the Internet's, in about 1 GB."
+    ),
+    setting!(
+        "limits",
+        "views",
+        limits.views,
+        Count(10..=65_534),
+        "Views: one table of one peer of one router in one family."
+    ),
 ];

@@ -74,6 +74,11 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ),
     ("log", "What is told while it runs."),
     (
+        "limits",
+        "How much is kept, so that memory is bounded whatever is sent. What is new beyond a \
+         limit is refused and counted; what is known stays and is watched.",
+    ),
+    (
         "detect.gate",
         "When a view (one table of one peer of one router) may speak. While it is first \
          filled, what is wrong in it is summed up once and never pages.",

@@ -166,6 +166,8 @@ impl Turn {
         };
         self.bench.worlds.advance(now, &mut self.said);
         self.tell(None);
+        let seconds = self.bench.clock.now().micros() as f64 / 1e6;
+        self.bench.metrics.engine.last_tick.set(seconds);
         self.look_at_the_clock();
         self.show();
         for (realm, incidents) in self.bench.worlds.incidents() {
@@ -216,10 +218,20 @@ impl Turn {
     }
 
     fn answer(&mut self, asked: Asked) {
+        let count = |result| {
+            let questions = &self.bench.metrics.engine.questions;
+            questions.with_label_values(&[result]).inc();
+        };
         if asked.reply.is_closed() {
-            return;
+            return count("abandoned");
         }
         let answer = self.bench.worlds.answer(asked.realm, &asked.question);
+        count(if answer.truncated {
+            "truncated"
+        } else {
+            "whole"
+        });
+        // Whoever asked may have given up meanwhile.
         let _ = asked.reply.send(answer);
     }
 
@@ -227,6 +239,8 @@ impl Turn {
         let (live, drill) = self.bench.worlds.show();
         self.bench.metrics.observe(&live);
         self.bench.metrics.observe_drill(drill.as_ref());
+        let drills = i64::from(drill.is_some());
+        self.bench.metrics.engine.drills.set(drills);
         self.shown = instant();
     }
 

@@ -4,6 +4,7 @@
 //! ([`engine_thread`]); between them is the queue of `feed::intake`. A panic anywhere ends
 //! the process: a daemon of which a part has died would look well and be blind.
 
+mod directories;
 mod engine_thread;
 mod heartbeat;
 mod listen;
@@ -15,11 +16,15 @@ mod service;
 mod told;
 mod world;
 
-use std::{io, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use crate::config::{Config, ConfigError, LogLevel};
+use crate::{
+    config::{Config, ConfigError, LogLevel},
+    metrics::Metrics,
+};
 
 pub use heartbeat::Heartbeat;
+pub use reload::Checked;
 
 /// How the daemon is started.
 #[derive(Clone, Debug, Default)]
@@ -54,6 +59,9 @@ pub enum Fault {
         /// Why.
         source: io::Error,
     },
+    /// There is no log.
+    #[error("{0}")]
+    Log(#[from] logging::LoggingError),
     /// A part ended that must not.
     #[error("{0} has ended, and without it there is nothing to watch")]
     Died(&'static str),
@@ -72,18 +80,22 @@ const LEFT_OVER: Duration = Duration::from_millis(500);
 /// # Errors
 /// If it could not start.
 pub fn run(options: Options) -> Result<(), Fault> {
-    let config = options
+    let mut config = options
         .config
         .as_deref()
         .map_or_else(|| Ok(Config::default()), Config::load)?;
-    tracing_subscriber::fmt().with_writer(io::stderr).init();
+    if let Some(level) = options.log_level {
+        config.log.level = level;
+    }
+    let metrics = Arc::new(Metrics::new());
+    let logging = logging::start(&config.log, &metrics)?;
     abort_on_panic();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .thread_name("socket")
         .enable_all()
         .build()?;
-    let ended = runtime.block_on(service::run(options, config));
+    let ended = runtime.block_on(service::run(options, config, metrics, logging));
     runtime.shutdown_timeout(LEFT_OVER);
     ended
 }

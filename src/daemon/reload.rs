@@ -40,11 +40,12 @@ impl Checked {
     }
 
     /// By what the engine judges.
-    pub fn rules(&self) -> Rules {
+    pub(super) fn rules(&self) -> Rules {
         Rules {
             reference: self.config.reference.clone(),
             detect: self.config.detect.clone(),
             incident: self.config.incident.clone(),
+            limits: self.config.limits,
         }
     }
 }

@@ -4,16 +4,19 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
+    runtime::Handle,
     signal::unix::{Signal, SignalKind, signal},
     sync::{mpsc, oneshot, watch},
     task::{JoinHandle, JoinSet},
-    time::timeout,
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::{
     Fault, Heartbeat, Options,
+    directories::{Directories, Publisher},
     engine_thread::{self, Bench, Command},
     listen::listen,
+    logging::Logging,
     notify,
     places::Places,
     reload::{self, Checked},
@@ -21,11 +24,16 @@ use super::{
     world::{Shown, Worlds},
 };
 use crate::{
-    config::Config,
+    config::{Config, LogLevel},
     engine::Snapshot,
-    feed::{bmp, clock::Clock, intake},
+    feed::{
+        bmp,
+        clock::Clock,
+        intake::{self, Intake},
+        mrt::Watches,
+    },
     http::{self, Access, Board, Desk},
-    metrics::Metrics,
+    metrics::{Metrics, raise},
     reference::Reference,
 };
 
@@ -36,9 +44,19 @@ const ENGINE_ENDS: Duration = Duration::from_secs(4);
 /// Answers that are being written get so long; all three together stay below ten seconds.
 const HTTP_ENDS: Duration = Duration::from_millis(3500);
 
+/// Interrupts that come together are one.
+const SAME_KEY: Duration = Duration::from_millis(200);
+/// What is shown of queues and directories is this old at most.
+const UPKEEP: Duration = Duration::from_secs(1);
+
 /// A daemon that runs.
 struct Service {
     path: Option<PathBuf>,
+    log_level: Option<LogLevel>,
+    logging: Logging,
+    intake: Intake,
+    directories: Directories,
+    published: Publisher,
     config: Arc<Config>,
     clock: Clock,
     metrics: Arc<Metrics>,
@@ -64,17 +82,25 @@ struct Signals {
 }
 
 /// Runs until a signal ends it.
-pub async fn run(options: Options, config: Config) -> Result<(), Fault> {
+pub async fn run(
+    options: Options,
+    config: Config,
+    metrics: Arc<Metrics>,
+    logging: Logging,
+) -> Result<(), Fault> {
     // Before anything else, so that a signal during the start is not the end.
     let mut signals = Signals {
         hangup: signal(SignalKind::hangup())?,
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
     };
-    let mut service = Service::start(options, Checked::new(config)?).await?;
+    let mut service = Service::start(options, Checked::new(config)?, metrics, logging).await?;
+    let mut upkeep = interval(UPKEEP);
+    upkeep.set_missed_tick_behavior(MissedTickBehavior::Delay);
     notify::ready(&service.status);
     loop {
         tokio::select! {
+            _ = upkeep.tick() => service.look_after(),
             _ = signals.hangup.recv() => service.reload().await,
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
@@ -85,7 +111,7 @@ pub async fn run(options: Options, config: Config) -> Result<(), Fault> {
     }
     tokio::select! {
         () = service.end() => Ok(()),
-        _ = signals.interrupt.recv() => {
+        () = again(&mut signals.interrupt) => {
             tracing::warn!("interrupted again: ended at once");
             Ok(())
         }
@@ -93,13 +119,17 @@ pub async fn run(options: Options, config: Config) -> Result<(), Fault> {
 }
 
 impl Service {
-    async fn start(options: Options, checked: Checked) -> Result<Service, Fault> {
+    async fn start(
+        options: Options,
+        checked: Checked,
+        metrics: Arc<Metrics>,
+        logging: Logging,
+    ) -> Result<Service, Fault> {
         let rules = checked.rules();
         let Checked { config, access } = checked;
         let asks_password = access.asks_password();
         let scheme = if access.is_tls() { "https" } else { "http" };
         let config = Arc::new(config);
-        let metrics = Arc::new(Metrics::new());
         let clock = Clock::system();
         let heartbeat = Heartbeat::default();
         let started = clock.now();
@@ -149,7 +179,7 @@ impl Service {
             bmp_listener,
             bmp::Site {
                 settings: bmp_settings,
-                intake,
+                intake: intake.clone(),
                 routers: routers.clone(),
                 clock: clock.clone(),
                 metrics: Arc::clone(&metrics),
@@ -157,6 +187,9 @@ impl Service {
                 stop: stopping,
             },
         ));
+        let watches = Watches::new(intake.clone(), clock.clone(), Handle::current());
+        let directories = Directories::new(watches);
+        directories.set(&config.mrt);
         tokio::spawn(notify::watchdog(heartbeat.clone()));
 
         let desk = Desk {
@@ -166,7 +199,10 @@ impl Service {
             board,
             metrics: Arc::clone(&metrics),
             routers: Arc::new(move || routers.list()),
-            waiting: Arc::new(Vec::new),
+            waiting: Arc::new({
+                let directories = directories.clone();
+                move || directories.waiting()
+            }),
             heartbeat: Arc::new({
                 let heartbeat = heartbeat.clone();
                 move || heartbeat.age()
@@ -189,9 +225,15 @@ impl Service {
             .config
             .last_reload_success
             .set(started.micros() as f64 / 1e6);
+        show_limits(&config, &metrics);
         places.tell(asks_password, options.config.as_deref());
         Ok(Service {
             path: options.config,
+            log_level: options.log_level,
+            logging,
+            intake,
+            directories,
+            published: Publisher::default(),
             config,
             clock,
             metrics,
@@ -206,6 +248,17 @@ impl Service {
             engine,
             status: places.status(),
         })
+    }
+
+    /// What is to be done every second, beside all else.
+    fn look_after(&mut self) {
+        let engine = &self.metrics.engine;
+        engine.queue_bytes.set(self.intake.held_bytes() as i64);
+        engine.queue_limit.set(self.intake.budget_bytes() as i64);
+        raise(&engine.queue_waits, self.intake.waits());
+        self.published
+            .show(&self.directories.states(), &self.metrics);
+        self.logging.tell_held_back();
     }
 
     /// Reads the configuration anew; if anything is wrong with it, nothing changes.
@@ -252,6 +305,10 @@ impl Service {
         if self.commands.send(order).await.is_ok() {
             let _ = renewed.await;
         }
+        self.directories.set(&config.mrt);
+        self.logging
+            .set_level(self.log_level.unwrap_or(config.log.level));
+        show_limits(&config, &self.metrics);
         self.config = config;
         let now = self.clock.now().micros() as f64 / 1e6;
         self.metrics.config.last_reload_successful.set(1);
@@ -280,6 +337,21 @@ impl Service {
         let _ = timeout(HTTP_ENDS, &mut self.http).await;
         tracing::info!("ended");
     }
+}
+
+/// Caps that only the configuration knows.
+fn show_limits(config: &Config, metrics: &Metrics) {
+    let engine = &metrics.engine;
+    engine.incidents_limit.set(config.incident.most_open as i64);
+    engine.routes_limit.set(config.limits.routes as i64);
+    engine.views_limit.set(config.limits.views as i64);
+}
+
+/// Waits for one more interrupt. One key may come as several, by way of a wrapper.
+async fn again(interrupt: &mut Signal) {
+    sleep(SAME_KEY).await;
+    let _ = timeout(Duration::ZERO, interrupt.recv()).await;
+    interrupt.recv().await;
 }
 
 /// Waits until `turned` is true, or nobody is left who could turn it.

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use crate::{
     bgp::{Batch, Timestamp},
     detect,
-    engine::{Answer, Engine, Question, Snapshot},
+    engine::{Answer, Engine, Limits, Question, Snapshot},
     feed::intake::Realm,
     incident::{self, Output},
     reference::Reference,
@@ -26,6 +26,8 @@ pub struct Rules {
     pub detect: detect::settings::Settings,
     /// The life of incidents.
     pub incident: incident::Settings,
+    /// How much is kept.
+    pub limits: Limits,
 }
 
 /// What a world has to say, in order.
@@ -60,11 +62,6 @@ impl Worlds {
             out: Vec::new(),
             shown,
         }
-    }
-
-    /// Whether a drill is being played.
-    pub fn has_drill(&self) -> bool {
-        self.drill.is_some()
     }
 
     /// Applies a batch to its world.
@@ -138,6 +135,9 @@ fn engine(rules: &Rules) -> Engine {
         reference,
         detect,
         incident,
+        limits,
     } = rules.clone();
-    Engine::new(reference, detect, incident)
+    let mut engine = Engine::new(reference, detect, incident);
+    engine.limit(limits);
+    engine
 }

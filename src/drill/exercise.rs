@@ -3,7 +3,7 @@
 use hashbrown::{HashMap, HashSet};
 
 use super::{
-    AFTER, BEFORE, Incident, Options, SECOND,
+    Incident, Options, SECOND, Timing,
     churn::{self, Reserved},
     feed::{Feed, Variant},
     random::{Random, hash},
@@ -50,7 +50,8 @@ impl Exercise {
         let mut act = Scene {
             moves: Vec::new(),
             reserved: Vec::new(),
-            end: BEFORE,
+            end: options.timing.before,
+            timing: options.timing,
             gap: |default| SECOND / u64::from(options.rate.unwrap_or(default).max(1)),
         };
         let mut incidents = Vec::new();
@@ -63,10 +64,13 @@ impl Exercise {
             Exercise::BlackholeWave => act.blackholes(stage, options.routes.unwrap_or(2_000)),
             Exercise::PlannedDeaggregation => act.deaggregation(stage),
             Exercise::ProviderFailover => act.failover(stage, options.routes.unwrap_or(8_000)),
-            Exercise::QuietChurn => act.end = 6 * 3_600 * SECOND - AFTER,
+            Exercise::QuietChurn => {
+                let hours = options.timing.longest.min(6 * 3_600 * SECOND);
+                act.end = hours.saturating_sub(options.timing.after);
+            }
             Exercise::ManyPrepends => incidents.push(act.prepends(stage)),
         }
-        let noise = churn::moves(stage, act.end + AFTER, &act.reserved);
+        let noise = churn::moves(stage, act.end + options.timing.after, &act.reserved);
         let mut streams: Vec<Box<dyn Stream>> = vec![
             Box::new(Script::new(act.moves)),
             Box::new(Script::new(noise)),
@@ -80,6 +84,7 @@ struct Scene<G: Fn(u32) -> u64> {
     moves: Vec<Move>,
     reserved: Vec<Reserved>,
     end: u64,
+    timing: Timing,
     /// Microseconds between two moves, from a default rate.
     gap: G,
 }
@@ -99,8 +104,8 @@ impl<G: Fn(u32) -> u64> Scene<G> {
     /// The whole table of the second feed, which carries no IPv6, origin by origin, as
     /// churn has left it.
     fn table_again(&mut self, stage: &mut Stage, reset: bool) {
-        let begins = BEFORE + 2 * SECOND;
-        let mut earlier = churn::moves(stage, BEFORE, &[]);
+        let begins = self.timing.before + 2 * SECOND;
+        let mut earlier = churn::moves(stage, self.timing.before, &[]);
         earlier.retain(|one| one.feed == 1);
         earlier.sort_by_key(|one| one.at);
         let changed: HashMap<Nlri<u32>, What, foldhash::fast::FixedState> =
@@ -140,7 +145,7 @@ impl<G: Fn(u32) -> u64> Scene<G> {
         // A session that is down brings no news, and the dump is of one moment.
         self.reserved.push(Reserved {
             prefixes: stage.holdings.churn.prefixes.clone(),
-            from: BEFORE,
+            from: self.timing.before,
             until: at + 2 * SECOND,
         });
     }
@@ -179,9 +184,9 @@ impl<G: Fn(u32) -> u64> Scene<G> {
                     return;
                 };
                 let written = sender.variant(topology, origin, Variant::Blackhole);
-                let at = BEFORE + gap * index + hash(index, feed as u64) % SECOND;
+                let at = self.timing.before + gap * index + hash(index, feed as u64) % SECOND;
                 self.push(at, feed, What::Announce(written), host, Mark::Ordinary);
-                let until = at + 10 * 60 * SECOND;
+                let until = at + self.timing.longest.min(10 * 60 * SECOND);
                 self.push(until, feed, What::Withdraw, host, Mark::Ordinary);
             }
         }
@@ -212,7 +217,7 @@ impl<G: Fn(u32) -> u64> Scene<G> {
             for part in 0..256_u32 {
                 let prefix = Nlri::new(cover.addr | part << 8, 24, 0);
                 let delay = hash(u64::from(part), feed as u64) % SECOND;
-                let at = BEFORE + gap * u64::from(part) + delay;
+                let at = self.timing.before + gap * u64::from(part) + delay;
                 self.push(at, feed, What::Announce(written), prefix, Mark::Ordinary);
             }
         }
@@ -258,7 +263,7 @@ impl<G: Fn(u32) -> u64> Scene<G> {
                         continue;
                     }
                     let what = What::Announce(sender.alternate(origin));
-                    let at = BEFORE + gap * moved + 300_000 * feed as u64;
+                    let at = self.timing.before + gap * moved + 300_000 * feed as u64;
                     self.push(at, feed, what, prefix, Mark::Ordinary);
                 }
                 moved += 1;
@@ -283,7 +288,7 @@ impl<G: Fn(u32) -> u64> Scene<G> {
             words.extend([ASN; 251]);
             let long = What::Announce(sender.write_path(&words));
             let ordinary = What::Announce(sender.ordinary(origin, &prefix));
-            let mut at = BEFORE + 700_000 * feed as u64;
+            let mut at = self.timing.before + 700_000 * feed as u64;
             // Routers that could not take the path reset sessions, and the route came
             // and went with them.
             for round in 0..40_u64 {
@@ -291,12 +296,15 @@ impl<G: Fn(u32) -> u64> Scene<G> {
                 at += 8 * SECOND + hash(round, feed as u64) % (20 * SECOND);
                 self.push(at, feed, What::Withdraw, prefix, Mark::Leak(0));
                 at += SECOND + hash(feed as u64, round) % (9 * SECOND);
+                if at - self.timing.before > self.timing.longest {
+                    break;
+                }
             }
             self.push(at, feed, ordinary, prefix, Mark::Retreat(0));
         }
         self.reserved.push(Reserved {
             prefixes: vec![prefix],
-            from: BEFORE,
+            from: self.timing.before,
             until: u64::MAX,
         });
         Incident {
@@ -304,6 +312,7 @@ impl<G: Fn(u32) -> u64> Scene<G> {
             neighbour: None,
             routes: 1,
             first: Timestamp::ZERO,
+            last: Timestamp::ZERO,
             last_withdrawn: Timestamp::ZERO,
         }
     }

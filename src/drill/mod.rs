@@ -21,6 +21,7 @@ mod names;
 mod random;
 mod recorder;
 mod selection;
+mod speaker;
 mod stage;
 mod table;
 mod topology;
@@ -28,21 +29,50 @@ mod tree;
 
 use std::{fs, io, path::Path};
 
-use crate::bgp::{Asn, Timestamp};
+use crate::{
+    bgp::{Asn, Timestamp},
+    wire::encode::Session,
+};
 
 pub use catalogue::{all, find};
 use churn::Reserved;
 use leak::{Leak, Schedule, Staged};
 use recorder::{Packing, Recorder, Script, Stream};
+pub use speaker::{Speaker, Updates};
 use stage::Stage;
 
 const SECOND: u64 = 1_000_000;
-/// The event begins so long after the table dump.
-const BEFORE: u64 = 20 * 60 * SECOND;
-/// A leak stays so long once it is complete.
-const HOLD: u64 = 4 * 60 * SECOND;
-/// The recording goes on so long after the end.
-const AFTER: u64 = 30 * 60 * SECOND;
+/// How long the ordinary parts of a drill take, in microseconds. What a leak itself does
+/// keeps its time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// From the table dump to the event.
+    pub before: u64,
+    /// A leak stays so long once it is complete.
+    pub hold: u64,
+    /// The recording goes on so long after the end.
+    pub after: u64,
+    /// What an exercise waits for takes so long at most.
+    pub longest: u64,
+}
+
+impl Timing {
+    /// As an hour of a collector's files would show it.
+    pub const RECORDED: Timing = Timing {
+        before: 20 * 60 * SECOND,
+        hold: 4 * 60 * SECOND,
+        after: 30 * 60 * SECOND,
+        longest: u64::MAX,
+    };
+
+    /// For somebody who watches.
+    pub const WATCHED: Timing = Timing {
+        before: 5 * SECOND,
+        hold: 20 * SECOND,
+        after: 10 * SECOND,
+        longest: 60 * SECOND,
+    };
+}
 
 /// What a watcher must make of a drill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,6 +146,8 @@ pub struct Options {
     pub nlri_per_update: Option<usize>,
     /// Size of the IPv4 table, instead of that day's: for quick tests.
     pub table: Option<u32>,
+    /// How long the ordinary parts take.
+    pub timing: Timing,
 }
 
 impl Default for Options {
@@ -127,6 +159,7 @@ impl Default for Options {
             vantage: Vantage::Border,
             nlri_per_update: None,
             table: None,
+            timing: Timing::RECORDED,
         }
     }
 }
@@ -142,6 +175,8 @@ pub struct Incident {
     pub routes: u32,
     /// When the first leaked route was recorded.
     pub first: Timestamp,
+    /// When the last one was first recorded.
+    pub last: Timestamp,
     /// When the last one was withdrawn or gave way to the ordinary route.
     pub last_withdrawn: Timestamp,
 }
@@ -164,6 +199,8 @@ pub struct Recording {
     pub truth: Truth,
     /// Settings (TOML) that a watcher at this vantage would have.
     pub config: String,
+    /// The sessions of the recording router.
+    pub sessions: Vec<Session>,
 }
 
 impl Recording {
@@ -186,7 +223,7 @@ pub fn play(drill: &Drill, options: &Options) -> Recording {
     };
     let table = options.table.or(plot.table);
     let mut stage = Stage::new(options.seed, table, options.vantage, feeds);
-    let start = beginning(drill);
+    let start = beginning(drill, options.timing.before);
     let rib = stage.dump(start, options.vantage);
     let config = config(&stage, options.vantage);
     let packing = Packing {
@@ -202,14 +239,15 @@ pub fn play(drill: &Drill, options: &Options) -> Recording {
         updates,
         truth: Truth { incidents },
         config,
+        sessions: stage.feeds.iter().map(|feed| feed.session).collect(),
     }
 }
 
 /// Time of the table dump.
-fn beginning(drill: &Drill) -> Timestamp {
+fn beginning(drill: &Drill, before: u64) -> Timestamp {
     let event = drill.date.parse::<jiff::Timestamp>().unwrap_or_default();
     let event = u64::try_from(event.as_microsecond()).unwrap_or_default();
-    Timestamp::from_micros(event.saturating_sub(BEFORE))
+    Timestamp::from_micros(event.saturating_sub(before))
 }
 
 fn play_leaks(
@@ -230,13 +268,19 @@ fn play_leaks(
     let mut reserved: Vec<Reserved> = Vec::new();
     let mut incidents = Vec::new();
     let mut end = 0;
+    let Timing {
+        before,
+        hold,
+        after,
+        ..
+    } = options.timing;
     for ((leak, staged), index) in staged.iter().zip(0_u8..) {
         let gap = SECOND / u64::from(options.rate.unwrap_or(leak.rate).max(1));
         let routes = u64::from(staged.routes());
         let schedule = Schedule {
-            begins: BEFORE,
+            begins: before,
             gap,
-            retreats: BEFORE + gap * routes + HOLD,
+            retreats: before + gap * routes + hold,
             retreat_gap: gap / 2,
         };
         end = end.max(schedule.retreats + schedule.retreat_gap * routes);
@@ -252,10 +296,11 @@ fn play_leaks(
                 .filter(|_| leak.one_neighbour),
             routes: staged.routes(),
             first: Timestamp::ZERO,
+            last: Timestamp::ZERO,
             last_withdrawn: Timestamp::ZERO,
         });
     }
-    let noise = churn::moves(stage, end + AFTER, &reserved);
+    let noise = churn::moves(stage, end + after, &reserved);
     streams.push(Box::new(Script::new(noise)));
     Recorder::new(&stage.feeds, start, packing, incidents).record(&mut streams)
 }

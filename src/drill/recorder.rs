@@ -210,9 +210,14 @@ impl<'a> Recorder<'a> {
         };
         if let Some(incident) = incident {
             match pending.mark {
-                Mark::Leak(_) if incident.first == Timestamp::ZERO => incident.first = time,
+                Mark::Leak(_) => {
+                    if incident.first == Timestamp::ZERO {
+                        incident.first = time;
+                    }
+                    incident.last = time;
+                }
                 Mark::Retreat(_) => incident.last_withdrawn = time,
-                Mark::Leak(_) | Mark::Ordinary => {}
+                Mark::Ordinary => {}
             }
         }
         let session = &feed.session;

@@ -103,6 +103,7 @@ impl Engine {
             self.rib.settle();
         }
         self.sweep();
+        self.reap();
     }
 
     pub(super) fn view_event(
@@ -176,7 +177,9 @@ impl Engine {
             .table::<A>()
             .known()
             .saturating_sub(present as usize);
-        let flooded = absent > MOST_ABSENT.max(present as usize);
+        // Near the limit what is remembered stands in the way of what is there.
+        let full = self.rib.known() / 7 * 8 >= self.limits.prefixes;
+        let flooded = full || absent > MOST_ABSENT.max(present as usize);
         let history = if flooded {
             FLOODED_HISTORY
         } else {

@@ -4,6 +4,7 @@
 //! is what the batches say, so replaying a file gives what living through it gave.
 
 mod clock;
+mod limits;
 mod own;
 mod peers;
 mod question;
@@ -12,7 +13,7 @@ mod route;
 mod snapshot;
 mod view;
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
@@ -25,6 +26,7 @@ use crate::{
     rib::{Marks, Rib, ViewId, ViewKey},
 };
 
+pub use limits::Limits;
 pub use question::{Answer, Entry, Match, Question};
 pub use snapshot::{Counters, Snapshot, ViewState};
 use view::View;
@@ -52,6 +54,11 @@ pub struct Engine {
     /// Where the sweep of forgotten prefixes goes on, per family.
     sweep: [u32; 2],
     counters: Counters,
+    limits: Limits,
+    /// Views whose peers went down, and when, in this order.
+    parted: VecDeque<(Timestamp, ViewId)>,
+    /// The tick before which views were last forgotten out of turn.
+    reaped: Timestamp,
 }
 
 const UNRESOLVED: u16 = u16::MAX;
@@ -88,6 +95,9 @@ impl Engine {
             resolved: Vec::new(),
             sweep: [0; 2],
             counters: Counters::default(),
+            limits: Limits::default(),
+            parted: VecDeque::new(),
+            reaped: Timestamp::ZERO,
         }
     }
 
@@ -185,11 +195,11 @@ impl Engine {
 
     /// Whether no view has had a table: only what needs no memory speaks.
     pub fn is_warming(&self) -> bool {
-        !self.views.is_empty()
-            && self
-                .views
-                .iter()
-                .all(|view| view.gate.phase == Phase::Warming)
+        let states = self.rib.views();
+        let mut phases = states
+            .filter_map(|(view, _)| Some(self.views.get(view.index())?.gate.phase))
+            .peekable();
+        phases.peek().is_some() && phases.all(|phase| phase == Phase::Warming)
     }
 
     fn event(&mut self, batch: &Batch, event: &Event, out: &mut Vec<Output>) {
@@ -262,14 +272,27 @@ impl Engine {
             rib: event.rib,
             afi,
         };
-        let view = self.rib.view(&key)?;
-        if view.index() >= self.views.len() {
-            let by_dump = by_dump || self.came_up.contains(&key.peer);
-            let state = View::new(&key, by_dump, self.now, &self.reference, &self.settings);
-            self.views.push(state);
-        }
+        let view = match self.rib.find_view(&key) {
+            Some(view) => view,
+            None => self.new_view(&key, by_dump)?,
+        };
         if let Some(resolved) = self.resolved.get_mut(place) {
             *resolved = view.0;
+        }
+        Some(view)
+    }
+
+    fn new_view(&mut self, key: &ViewKey, by_dump: bool) -> Option<ViewId> {
+        if !self.has_room_for_a_view() {
+            self.counters.views_refused += 1;
+            return None;
+        }
+        let view = self.rib.view(key)?;
+        let by_dump = by_dump || self.came_up.contains(&key.peer);
+        let state = View::new(key, by_dump, self.now, &self.reference, &self.settings);
+        match self.views.get_mut(view.index()) {
+            Some(place) => *place = state,
+            None => self.views.push(state),
         }
         Some(view)
     }

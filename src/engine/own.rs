@@ -16,9 +16,9 @@ use crate::{
 pub(super) struct Visibility(HashSet<(usize, ViewId), RandomState>);
 
 impl Visibility {
-    /// Forgets what a view ever had.
-    pub(super) fn forget(&mut self, view: ViewId) {
-        self.0.retain(|(_, of)| *of != view);
+    /// Forgets what some views ever had.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(ViewId) -> bool) {
+        self.0.retain(|(_, of)| !is_gone(*of));
     }
 }
 

@@ -80,6 +80,9 @@ impl Engine {
         let (folder, mut world) = self.folding(out);
         folder.look(&mut world);
         for view in self.views_of(peer) {
+            if (self.views.get(view.index())).is_some_and(|view| view.gate.phase == Phase::Down) {
+                continue;
+            }
             self.folder.observe(view, Some(now));
             let rows = self
                 .rib
@@ -99,6 +102,7 @@ impl Engine {
             let afi = state.afi;
             self.counters.withdrawn += rows.len() as u64;
             self.take_out(view, afi, &rows);
+            self.parted(view);
         }
     }
 }

@@ -113,7 +113,7 @@ impl Engine {
         }
         self.counters.swept += rows.len() as u64;
         self.take_out(view, afi, &rows);
-        self.visibility.forget(view);
+        self.visibility.forget(|of| of == view);
         self.folder.observe(view, None);
     }
 

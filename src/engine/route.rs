@@ -33,8 +33,7 @@ struct Shared {
     finds: Finds,
     phase: Phase,
     private: bool,
-    /// Our own policy has let in what is here.
-    accepted: bool,
+    rib: RibView,
     /// Without a table once seen whole, nothing can be told to be new.
     had_table: bool,
     /// The table is being sent once more.
@@ -87,37 +86,44 @@ impl Engine {
             finds,
             phase: state.gate.phase,
             private: state.private,
-            accepted: state.rib != RibView::AdjRibInPre,
+            rib: state.rib,
             had_table: state.gate.had_table,
             again: redump.is_some(),
         };
         self.quiet_what_is_stable(&mut shared);
-        let before = self.rib.routes(news.view);
         let nlri = nlri.of(A::column(batch));
-        let mut unchanged = 0;
+        let nearly_full = self.is_nearly_full(nlri.len());
+        let before = self.counters;
         for &one in nlri {
+            if nearly_full && !self.has_room(news.view, one) {
+                self.counters.routes_refused += 1;
+                continue;
+            }
             let change = self.rib.announce(news.view, one, news.path);
             if let Some(redump) = &mut redump {
                 redump.mark(change.row, news.time);
             }
-            if change.old.path() == news.path {
-                unchanged += 1;
-            } else {
-                self.judge(one, news, &shared, &change, out);
+            let old = change.old.path();
+            if old == news.path {
+                self.counters.unchanged += 1;
+                continue;
             }
+            if old.is_none() {
+                self.counters.announced += 1;
+            } else {
+                self.counters.changed += 1;
+            }
+            self.judge(one, news, &shared, &change, out);
         }
-        let new = u64::from(self.rib.routes(news.view).saturating_sub(before));
-        let counters = &mut self.counters;
-        counters.announced += new;
-        counters.unchanged += unchanged;
-        counters.changed += (nlri.len() as u64).saturating_sub(new + unchanged);
+        let new = self.counters.announced > before.announced;
+        let changed = new || self.counters.changed > before.changed;
         if let Some(state) = self.views.get_mut(news.view.index()) {
-            if unchanged < nlri.len() as u64 {
+            if changed {
                 state.last_change = news.time;
             }
             // A table is still coming while prefixes are; changes of known ones are churn.
             let last = redump.as_ref().and_then(|redump| redump.last());
-            if shared.phase == Phase::Dumping && (new > 0 || last == Some(news.time)) {
+            if shared.phase == Phase::Dumping && (new || last == Some(news.time)) {
                 state.gate.heard(news.time);
             }
             state.redump = redump;
@@ -179,7 +185,8 @@ impl Engine {
         };
         let was_in_incident = cleared.is_some_and(|entry| entry.incident.is_some());
         let mut finds = shared.finds | self.of_prefix(nlri, news, shared);
-        if shared.accepted && finds.has(Detector::Bogon) {
+        // Anywhere else our own policy has let it in.
+        if shared.rib != RibView::AdjRibInPre && finds.has(Detector::Bogon) {
             finds |= Finds::ACCEPTED;
         }
         let mut cover = u32::MAX;

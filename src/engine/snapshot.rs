@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Engine;
+use super::{Engine, Limits};
 use crate::{
     bgp::{Afi, PeerKey, RibView, Timestamp},
     detect::{Detector, Phase},
@@ -31,7 +31,7 @@ pub struct Counters {
     pub cleared: [u64; Detector::ALL.len()],
     /// Announcements not taken because a limit on routes was reached.
     pub routes_refused: u64,
-    /// Events not taken because 65,534 views exist.
+    /// Events not taken because there are as many views as may be.
     pub views_refused: u64,
 }
 
@@ -68,8 +68,21 @@ pub struct ViewState {
 pub struct Snapshot {
     /// Event time.
     pub time: Timestamp,
-    /// Every view, in the order they were first seen.
+    /// Every view that is kept, in no particular order.
     pub views: Vec<ViewState>,
+    /// What may be kept.
+    pub limits: Limits,
+    /// Prefixes that count against the limit: those present, those remembered, and one
+    /// for each path identifier (RFC 7911).
+    pub known: usize,
+    /// Announcements kept as if without a path, because there are too many paths.
+    pub paths_overflowed: u64,
+    /// AS edges and ASes not counted, because there are too many.
+    pub edges_overflowed: u64,
+    /// Changes that wait until they explain one another, of 65,536.
+    pub waiting: usize,
+    /// Those that were pushed out by newer ones before their time.
+    pub waiting_dropped: u64,
     /// Distinct prefixes, IPv4 and IPv6.
     pub prefixes: (u32, u32),
     /// Distinct AS paths kept.
@@ -101,8 +114,8 @@ impl Engine {
         let views = self
             .rib
             .views()
-            .zip(&self.views)
-            .map(|((view, key), state)| ViewState {
+            .filter_map(|(view, key)| Some((view, key, self.views.get(view.index())?)))
+            .map(|(view, key, state)| ViewState {
                 peer: key.peer,
                 name: state.name.clone(),
                 rib: key.rib,
@@ -131,6 +144,12 @@ impl Engine {
         Snapshot {
             time: self.now,
             views,
+            limits: self.limits,
+            known: self.rib.known(),
+            paths_overflowed: self.rib.paths.overflowed(),
+            edges_overflowed: self.rib.topology.overflowed(),
+            waiting: self.folder.waiting(),
+            waiting_dropped: self.folder.waiting_dropped(),
             prefixes: self.rib.prefixes(),
             paths: self.rib.paths.len(),
             memory: self.rib.memory(),

@@ -20,7 +20,7 @@ pub use paths::{Marks, PathId, PathTable};
 pub use table::{Belongs, NEVER, Row, Table, seconds};
 pub use topology::{AsRoutes, Topology};
 
-/// Names a view in the order they were first seen.
+/// Names a view while it is kept; the number of one that is forgotten is given again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ViewId(pub u16);
 
@@ -114,7 +114,9 @@ pub struct Rib<V> {
     pub paths: PathTable<V>,
     /// Routes per AS edge, as of the last [`Rib::settle`].
     pub topology: Topology,
-    views: Vec<ViewKey>,
+    /// None where a view was forgotten.
+    views: Vec<Option<ViewKey>>,
+    free_views: Vec<ViewId>,
     columns: Vec<Column>,
     by_key: HashMap<ViewKey, ViewId, RandomState>,
 }
@@ -127,6 +129,7 @@ impl<V: Copy + Default> Default for Rib<V> {
             paths: PathTable::default(),
             topology: Topology::default(),
             views: Vec::new(),
+            free_views: Vec::new(),
             columns: Vec::new(),
             by_key: HashMap::default(),
         }
@@ -139,14 +142,37 @@ impl<V: Copy + Default> Rib<V> {
         if let Some(&id) = self.by_key.get(key) {
             return Some(id);
         }
-        let id = u16::try_from(self.views.len())
-            .ok()
-            .filter(|id| *id < u16::MAX)
-            .map(ViewId)?;
-        self.views.push(*key);
-        self.columns.push(Column::default());
+        let id = if let Some(id) = self.free_views.pop() {
+            if let Some(place) = self.views.get_mut(id.index()) {
+                *place = Some(*key);
+            }
+            id
+        } else {
+            let id = u16::try_from(self.views.len())
+                .ok()
+                .filter(|id| *id < u16::MAX)
+                .map(ViewId)?;
+            self.views.push(Some(*key));
+            self.columns.push(Column::default());
+            id
+        };
         self.by_key.insert(*key, id);
         Some(id)
+    }
+
+    /// Forgets a view that has no routes; its number may be given to another.
+    pub fn forget_view(&mut self, view: ViewId) {
+        let key = self.views.get_mut(view.index()).and_then(Option::take);
+        if let (Some(key), Some(column)) = (key, self.columns.get_mut(view.index())) {
+            self.by_key.remove(&key);
+            *column = Column::default();
+            self.free_views.push(view);
+        }
+    }
+
+    /// Views kept.
+    pub fn view_count(&self) -> usize {
+        self.by_key.len()
     }
 
     /// The id of `key`, if the view is known.
@@ -156,12 +182,14 @@ impl<V: Copy + Default> Rib<V> {
 
     /// All views, in order of their ids.
     pub fn views(&self) -> impl Iterator<Item = (ViewId, &ViewKey)> {
-        (0..).map(ViewId).zip(&self.views)
+        let ids = (0..).map(ViewId);
+        ids.zip(&self.views)
+            .filter_map(|(id, key)| Some((id, key.as_ref()?)))
     }
 
     /// Whose view it is.
     pub fn view_key(&self, view: ViewId) -> Option<&ViewKey> {
-        self.views.get(view.index())
+        self.views.get(view.index())?.as_ref()
     }
 
     /// A view's routes.
@@ -285,6 +313,12 @@ impl<V: Copy + Default> Rib<V> {
     /// Prefixes present, IPv4 and IPv6.
     pub fn prefixes(&self) -> (u32, u32) {
         (self.v4.present(), self.v6.present())
+    }
+
+    /// Rows in use, of either family: prefixes present and remembered, and those of
+    /// path identifiers.
+    pub fn known(&self) -> usize {
+        self.v4.known() + self.v6.known()
     }
 
     /// Bytes held by tables, columns, paths and counts.

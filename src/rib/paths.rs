@@ -84,6 +84,9 @@ pub struct PathTable<V> {
 /// Arena words at most: 1 GiB. A full table of four views needs about 4 million;
 /// only a flood of long unique paths comes near.
 const MOST_WORDS: usize = 256 << 20;
+/// Distinct paths at most: 1.3 GB with their index. Sixteen full tables have about 4
+/// million.
+const MOST_PATHS: usize = 16 << 20;
 const SHORT: usize = 64;
 
 impl<V: Copy + Default> Default for PathTable<V> {
@@ -161,13 +164,15 @@ impl<V: Copy + Default> PathTable<V> {
 
     #[cold]
     fn insert(&mut self, hash: u64, words: &[u32], marks: Marks, verdict: V) -> PathId {
-        let Some((start, len)) = self.room(words) else {
+        let nothing = words.is_empty() && marks == Marks::default();
+        let full = self.index.len() >= MOST_PATHS && !nothing;
+        let Some((start, len)) = (if full { None } else { self.room(words) }) else {
+            // The empty path takes no room; its own verdict is that nothing is wrong.
             self.overflowed += 1;
-            let empty = Marks::default();
-            return if words.is_empty() && marks == empty {
+            return if nothing {
                 PathId::NONE
             } else {
-                self.intern(&[], empty, || verdict)
+                self.intern(&[], Marks::default(), V::default)
             };
         };
         let slot = Slot {
@@ -353,7 +358,7 @@ impl<V: Copy + Default> PathTable<V> {
         self.index.is_empty()
     }
 
-    /// Paths that found the arena full.
+    /// Paths that found the table or the arena full.
     pub fn overflowed(&self) -> u64 {
         self.overflowed
     }

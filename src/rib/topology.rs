@@ -5,7 +5,7 @@
 //! paths settle, once per path and not per route.
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, hash_map::Entry};
 
 use crate::bgp::{AsPath, Asn};
 
@@ -23,9 +23,16 @@ pub struct AsRoutes {
 pub struct Topology {
     edges: HashMap<(u32, u32), u32, RandomState>,
     ases: HashMap<u32, AsRoutes, RandomState>,
+    overflowed: u64,
     /// ASes left by the last [`tidy`](Self::tidy).
     tidied: usize,
 }
+
+/// Edges counted at most; the Internet has about a million. Paths of made-up ASes would
+/// fill any memory. What comes beyond is not counted, as if it carried nothing.
+const MOST_EDGES: usize = 4 << 20;
+/// ASes counted at most; the Internet has about 100,000.
+const MOST_ASES: usize = 1 << 20;
 
 impl Topology {
     /// Accounts for a path whose routes went from `before` to `now`.
@@ -43,17 +50,47 @@ impl Topology {
             if far == near {
                 continue;
             }
-            let edge = self.edges.entry((near.0, far.0)).or_insert(0);
-            *edge = moved(*edge);
-            if *edge == 0 {
-                self.edges.remove(&(near.0, far.0));
+            let full = self.edges.len() >= MOST_EDGES;
+            match self.edges.entry((near.0, far.0)) {
+                Entry::Occupied(mut edge) => {
+                    let routes = moved(*edge.get());
+                    if routes == 0 {
+                        edge.remove();
+                    } else {
+                        *edge.get_mut() = routes;
+                    }
+                }
+                Entry::Vacant(edge) if now > before && !full => {
+                    edge.insert(now - before);
+                }
+                Entry::Vacant(_) => self.overflowed += 1,
             }
-            let carrier = self.ases.entry(near.0).or_default();
-            carrier.transit = moved(carrier.transit);
+            if let Some(carrier) = self.carrier(near) {
+                carrier.transit = moved(carrier.transit);
+            }
             near = far;
         }
-        let origin = self.ases.entry(near.0).or_default();
-        origin.origin = moved(origin.origin);
+        if let Some(origin) = self.carrier(near) {
+            origin.origin = moved(origin.origin);
+        }
+    }
+
+    /// The counts of an AS, made if there is room.
+    fn carrier(&mut self, asn: Asn) -> Option<&mut AsRoutes> {
+        let full = self.ases.len() >= MOST_ASES;
+        match self.ases.entry(asn.0) {
+            Entry::Occupied(known) => Some(known.into_mut()),
+            Entry::Vacant(new) if !full => Some(new.insert(AsRoutes::default())),
+            Entry::Vacant(_) => {
+                self.overflowed += 1;
+                None
+            }
+        }
+    }
+
+    /// How often an edge or an AS was not counted because there are too many.
+    pub fn overflowed(&self) -> u64 {
+        self.overflowed
     }
 
     /// Routes on the edge from `near` (towards us) to `far` (towards the origin).

@@ -171,7 +171,7 @@ pub(super) fn open_message(out: &mut Vec<u8>, kind: u8) -> Patch {
 }
 
 /// A BGP session as MRT names it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Session {
     /// The neighbour's AS number.
     pub peer_as: Asn,

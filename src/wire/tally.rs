@@ -133,7 +133,7 @@ pub enum Reason {
     /// A Peer Down whose reason is not known or whose NOTIFICATION cannot be read;
     /// the peer is down all the same.
     BmpPeerDown,
-    /// Octets after a Termination (RFC 7854 §4.5); not read.
+    /// Octets after a Termination (RFC 7854 §4.5), counted once a session; not read.
     BmpAfterTermination,
 }
 

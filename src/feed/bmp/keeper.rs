@@ -5,14 +5,17 @@ use std::time::Duration;
 
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
-use super::{Site, connection::GIVEN_UP, routers::Key, session::tell_of};
+use super::{Site, routers::Key, session::tell_of};
 use crate::{
-    bgp::{EventKind, PeerKey, Router, Timestamp},
+    bgp::{DownReason, EventKind, PeerKey, Router, Timestamp},
     feed::intake::{Realm, Stopped},
 };
 
 /// How often it is looked after.
 const TICK: Duration = Duration::from_secs(1);
+
+/// What a peer is that nobody speaks for any more (RFC 7854 §4.9, reason 5).
+pub(super) const GIVEN_UP: EventKind = EventKind::PeerDown(DownReason::Unmonitored);
 
 /// Ends what is held of routers that are away, until everything stops.
 pub(super) async fn keep(mut site: Site) {

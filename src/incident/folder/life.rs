@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use foldhash::fast::RandomState;
+use hashbrown::HashSet;
+
 use super::{Folder, World};
 use crate::{
     bgp::Timestamp,
@@ -251,6 +254,21 @@ impl Folder {
                     None => None,
                 };
             }
+        }
+    }
+
+    /// Views that an incident, open or lately over, tells of.
+    pub fn views_spoken_of(&self) -> HashSet<ViewId, RandomState> {
+        let incidents = self.incidents.iter().flatten();
+        incidents
+            .flat_map(|one| one.views.iter().map(|share| share.view).chain(one.key.view))
+            .collect()
+    }
+
+    /// Forgets what waits of views that are kept no more.
+    pub fn forget_views(&mut self, is_gone: impl Fn(ViewId) -> bool, rib: &mut Rib<Verdict>) {
+        for one in self.window.take(|one| is_gone(one.route.view)) {
+            self.window.let_go(&one, rib);
         }
     }
 

@@ -323,6 +323,11 @@ impl Folder {
         }
     }
 
+    /// Candidates pushed out of the window by newer ones.
+    pub fn waiting_dropped(&self) -> u64 {
+        self.window.dropped
+    }
+
     /// Candidates waiting in the window.
     pub fn waiting(&self) -> usize {
         self.window.len()

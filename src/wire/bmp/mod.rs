@@ -11,8 +11,6 @@ mod message;
 mod open;
 mod peer;
 mod statistics;
-#[cfg(test)]
-mod tests;
 mod tlv;
 
 pub use frame::{Framing, HEADER_LEN, Kind, VERSION, frame, recognise};

@@ -31,8 +31,6 @@
 mod apply;
 mod notice;
 mod peers;
-#[cfg(test)]
-mod tests;
 
 pub use apply::tell_of;
 pub use notice::{End, Fed, Notice, Then};
@@ -191,8 +189,12 @@ impl Session {
         let mut used = 0;
         let then = loop {
             let rest = bytes.get(used..).unwrap_or_default();
-            if let Some(end) = &self.end {
-                break Then::Close(end.clone());
+            if let Some(end) = self.end.clone() {
+                let late = matches!(end, End::Terminated { .. }) && !rest.is_empty();
+                if late && self.tally.count(Reason::BmpAfterTermination) == 0 {
+                    self.fault(Reason::BmpAfterTermination, notices);
+                }
+                break Then::Close(end);
             }
             if batch.bytes() >= MOST_BATCH
                 || batch.peers.len() >= MOST_BATCH_PEERS
@@ -218,9 +220,6 @@ impl Session {
             let message = rest.get(..len).unwrap_or_default();
             self.message(kind, message, now, batch, notices);
             used += len;
-            if self.end.is_some() && rest.len() > len {
-                self.fault(Reason::BmpAfterTermination, notices);
-            }
         };
         Fed { used, then }
     }

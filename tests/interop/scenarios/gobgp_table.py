@@ -1,0 +1,25 @@
+"""GoBGP with a real file injected into its neighbour: every kind of RIB that it monitors."""
+
+from lab import Gobgp
+import tables
+
+
+def run(lab, site):
+    table = lab.directory / "table"
+    count = tables.routeviews_2014(table)
+    site.start()
+    gobgp = Gobgp(
+        lab, "gobgp", 3, 64502, Gobgp.neighbour("192.0.2.1", 64501) + Gobgp.bmp("all", 15)
+    )
+    feed = Gobgp(lab, "feed", 1, 64501, Gobgp.neighbour(gobgp.address, 64502))
+    gobgp.established(feed.address)
+    feed.inject(table, count)
+    lab.wait(f"GoBGP has all {count} routes", lambda: gobgp.counts(feed.address)[1] == count)
+    received, accepted, _ = gobgp.counts(feed.address)
+    site.expect(
+        {
+            (gobgp, feed.address, "adj-rib-in-pre", "ipv4"): received,
+            (gobgp, feed.address, "adj-rib-in-post", "ipv4"): accepted,
+            (gobgp, None, "loc-rib", "ipv4"): gobgp.table()["Destination"],
+        }
+    )

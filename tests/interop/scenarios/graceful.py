@@ -1,0 +1,41 @@
+"""A neighbour restarts gracefully (RFC 4724): its routes stay, nobody is woken."""
+
+import signal
+
+from lab import Frr, Gobgp
+import tables
+
+GRACEFUL = "  [neighbors.graceful-restart.config]\n    enabled = true\n    restart-time = 60\n"
+
+
+def run(lab, site):
+    table = lab.directory / "table"
+    count = tables.routeviews_2014(table)
+    site.start()
+    frr = Frr(
+        lab,
+        "frr",
+        2,
+        64500,
+        " bgp graceful-restart\n" + Frr.neighbour("192.0.2.1", 64501),
+        Frr.bmp("pre-policy", "post-policy"),
+    )
+    feed = Gobgp(
+        lab,
+        "feed",
+        1,
+        64501,
+        Gobgp.neighbour(frr.address, 64500, graceful=True, extra=GRACEFUL),
+    )
+    feed.inject(table, count)
+    whole = {
+        (frr, feed.address, "adj-rib-in-pre", "ipv4"): count,
+        (frr, feed.address, "adj-rib-in-post", "ipv4"): count,
+    }
+    site.expect(whole)
+    lab.stop("feed", signal.SIGKILL)
+    feed.start("-r")
+    feed.inject(table, count)
+    frr.established(feed.address)
+    lab.wait("FRR has the table again", lambda: frr.accepted().get(feed.address) == count)
+    site.expect(whole)

@@ -1,0 +1,68 @@
+"""An import policy that refuses part of a table: before and after it differ, and rightly."""
+
+from lab import Failed, Frr, Gobgp
+import tables
+
+REFUSED = (
+    "[[defined-sets.prefix-sets]]\n"
+    '  prefix-set-name = "refused"\n'
+    "  [[defined-sets.prefix-sets.prefix-list]]\n"
+    '    ip-prefix = "0.0.0.0/0"\n    masklength-range = "24..32"\n'
+    '[[policy-definitions]]\n  name = "refuse"\n'
+    "  [[policy-definitions.statements]]\n"
+    "    [policy-definitions.statements.conditions.match-prefix-set]\n"
+    '      prefix-set = "refused"\n'
+    "    [policy-definitions.statements.actions]\n"
+    '      route-disposition = "reject-route"\n'
+)
+IMPORT = (
+    "  [global.apply-policy.config]\n"
+    '    import-policy-list = ["refuse"]\n    default-import-policy = "accept-route"\n'
+)
+
+
+def run(lab, site):
+    table = lab.directory / "table"
+    count = tables.routeviews_2014(table)
+    feed = Gobgp(
+        lab,
+        "feed",
+        1,
+        64501,
+        Gobgp.neighbour("192.0.2.2", 64500) + Gobgp.neighbour("192.0.2.3", 64502),
+    )
+    feed.inject(table, count)
+    site.start()
+    frr = Frr(
+        lab,
+        "frr",
+        2,
+        64500,
+        Frr.neighbour(feed.address, 64501, policy="short"),
+        Frr.bmp("pre-policy", "post-policy"),
+        before="ip prefix-list short seq 5 permit 0.0.0.0/0 le 23\n"
+        "route-map short permit 10\n match ip address prefix-list short\nexit\n",
+    )
+    gobgp = Gobgp(
+        lab,
+        "gobgp",
+        3,
+        64502,
+        IMPORT + Gobgp.neighbour(feed.address, 64501) + REFUSED + Gobgp.bmp("both"),
+    )
+    frr.established(feed.address)
+    gobgp.established(feed.address)
+    lab.wait("FRR has the table", lambda: frr.received(feed.address) == count)
+    lab.wait("GoBGP has the table", lambda: gobgp.counts(feed.address)[0] == count)
+    kept = frr.accepted()[feed.address]
+    if not 0 < kept < count:
+        raise Failed(f"the policy keeps {kept} of {count}")
+    received, accepted, _ = gobgp.counts(feed.address)
+    site.expect(
+        {
+            (frr, feed.address, "adj-rib-in-pre", "ipv4"): count,
+            (frr, feed.address, "adj-rib-in-post", "ipv4"): kept,
+            (gobgp, feed.address, "adj-rib-in-pre", "ipv4"): received,
+            (gobgp, feed.address, "adj-rib-in-post", "ipv4"): accepted,
+        }
+    )
