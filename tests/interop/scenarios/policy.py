@@ -28,8 +28,8 @@ def run(lab, site):
         lab,
         "feed",
         1,
-        64501,
-        Gobgp.neighbour("192.0.2.2", 64500) + Gobgp.neighbour("192.0.2.3", 64502),
+        200001,
+        Gobgp.neighbour("192.0.2.2", 200000) + Gobgp.neighbour("192.0.2.3", 200002),
     )
     feed.inject(table, count)
     site.start()
@@ -37,8 +37,8 @@ def run(lab, site):
         lab,
         "frr",
         2,
-        64500,
-        Frr.neighbour(feed.address, 64501, policy="short"),
+        200000,
+        Frr.neighbour(feed.address, 200001, policy="short"),
         Frr.bmp("pre-policy", "post-policy"),
         before="ip prefix-list short seq 5 permit 0.0.0.0/0 le 23\n"
         "route-map short permit 10\n match ip address prefix-list short\nexit\n",
@@ -47,8 +47,8 @@ def run(lab, site):
         lab,
         "gobgp",
         3,
-        64502,
-        IMPORT + Gobgp.neighbour(feed.address, 64501) + REFUSED + Gobgp.bmp("both"),
+        200002,
+        IMPORT + Gobgp.neighbour(feed.address, 200001) + REFUSED + Gobgp.bmp("all"),
     )
     frr.established(feed.address)
     gobgp.established(feed.address)
@@ -64,5 +64,6 @@ def run(lab, site):
             (frr, feed.address, "adj-rib-in-post", "ipv4"): kept,
             (gobgp, feed.address, "adj-rib-in-pre", "ipv4"): received,
             (gobgp, feed.address, "adj-rib-in-post", "ipv4"): accepted,
+            (gobgp, None, "loc-rib", "ipv4"): gobgp.table()["Destination"],
         }
     )
