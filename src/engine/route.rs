@@ -66,6 +66,7 @@ impl Engine {
             return;
         };
         let mut redump = state.redump.take();
+        let heard = redump.as_ref().map_or(0, |redump| redump.count);
         let mut finds = verdict.finds;
         finds |= peerlock::judge(&verdict, state.local_role, state.from_tier1);
         if verdict.through_us && !state.allow_own_as {
@@ -125,6 +126,11 @@ impl Engine {
             let last = redump.as_ref().and_then(|redump| redump.last());
             if shared.phase == Phase::Dumping && (new || last == Some(news.time)) {
                 state.gate.heard(news.time);
+            }
+            if shared.phase == Phase::Dumping || redump.is_some() {
+                let again = redump.as_ref().map_or(0, |redump| redump.count) - heard;
+                let new = (self.counters.announced - before.announced) as u32;
+                state.progress.heard(new.max(again));
             }
             state.redump = redump;
         }
