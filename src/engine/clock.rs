@@ -73,6 +73,15 @@ impl Engine {
                 // Nothing can be told from its silence.
                 continue;
             }
+            if state.progress.is_complete() {
+                state.progress.ended = false;
+                if state.gate.end_of_rib(now) {
+                    self.went_live(view, out);
+                } else {
+                    self.end_redump(view);
+                }
+                continue;
+            }
             if state.gate.tick(now, &self.settings.gate) {
                 self.went_live(view, out);
                 continue;

@@ -73,6 +73,7 @@ impl Engine {
             return;
         };
         let mut redump = state.redump.take();
+        let heard = redump.as_ref().map_or(0, |redump| redump.count);
         let mut finds = state.policy.judge(&verdict);
         // A network that sells no transit may feed a collector all it has; that it leaks to
         // us can be told only where it normally sends a small part of the table.
@@ -124,6 +125,11 @@ impl Engine {
             let last = redump.as_ref().and_then(|redump| redump.last());
             if shared.phase == Phase::Dumping && (new || last == Some(news.time)) {
                 state.gate.heard(news.time);
+            }
+            if shared.phase == Phase::Dumping || redump.is_some() {
+                let again = redump.as_ref().map_or(0, |redump| redump.count) - heard;
+                let new = (self.counters.announced - before.announced) as u32;
+                state.progress.heard(new.max(again));
             }
             state.redump = redump;
         }

@@ -99,6 +99,41 @@ pub struct View {
     pub lost: Option<Timestamp>,
     /// Its table is being sent once more, over routes that it has.
     pub redump: Option<Box<Redump>>,
+    /// How far the table that is being sent has come.
+    pub progress: Progress,
+}
+
+/// How far a table has come, where End-of-RIB is not to be taken at its word.
+///
+/// A router may say End-of-RIB of a table that it has yet to receive: FRR 8.4 does so as
+/// soon as BMP connects, and the table follows. So a live router's End-of-RIB counts once
+/// something was sent, and in the first second in which hardly anything follows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// Something of the table has come.
+    pub begun: bool,
+    /// End-of-RIB was said of it.
+    pub ended: bool,
+    /// Routes heard of for the first time, since the last tick.
+    fresh: u32,
+}
+
+/// More new routes than this within a second are a table that is still coming. Full
+/// tables come at thousands a second; their everyday churn brings a few.
+const MOST_FRESH: u32 = 100;
+
+impl Progress {
+    /// Routes were heard of for the first time.
+    pub fn heard(&mut self, routes: u32) {
+        self.begun = true;
+        self.fresh = self.fresh.saturating_add(routes);
+    }
+
+    /// A second has passed. Returns whether the table is complete by it.
+    pub fn is_complete(&mut self) -> bool {
+        let fresh = std::mem::take(&mut self.fresh);
+        self.ended && fresh <= MOST_FRESH
+    }
 }
 
 impl View {
@@ -122,6 +157,7 @@ impl View {
             last_change: now,
             lost: None,
             redump: None,
+            progress: Progress::default(),
         }
     }
 
