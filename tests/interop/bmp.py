@@ -93,7 +93,22 @@ def add_path(sent, received):
                     found.add((afi, safi))
         return found
 
-    return modes(sent, 1) & modes(received, 2)
+    return modes(sent, 2) & modes(received, 1)
+
+
+class Malformed(Exception):
+    """An NLRI field that ends in the middle of a prefix."""
+
+
+def routes_of(data, afi, with_id):
+    """Each NLRI. FRR 8.4 and GoBGP 3.10 leave path identifiers out of BMP although the
+    OPENs they show have them negotiated."""
+    if with_id:
+        try:
+            return list(nlri(data, afi, True))
+        except Malformed:
+            pass
+    return list(nlri(data, afi, False))
 
 
 def nlri(data, afi, with_id):
@@ -104,8 +119,10 @@ def nlri(data, afi, with_id):
         if with_id:
             (path,) = struct.unpack_from("!I", data, at)
             at += 4
-        bits = data[at]
+        bits = data[at] if at < len(data) else 255
         size = (bits + 7) // 8
+        if bits > 8 * (4 if afi == 1 else 16) or at + 1 + size > len(data):
+            raise Malformed
         yield path, afi, data[at + 1 : at + 1 + size], bits
         at += 1 + size
 
@@ -211,13 +228,13 @@ class Stream:
 
     def announce(self, peer, family, data, ids):
         if data and family in FAMILIES:
-            routes = list(nlri(data, family[0], family in ids))
+            routes = routes_of(data, family[0], family in ids)
             self.announced += len(routes)
             self.view(peer, family).update(routes)
 
     def withdraw(self, peer, family, data, ids):
         if data and family in FAMILIES:
-            routes = list(nlri(data, family[0], family in ids))
+            routes = routes_of(data, family[0], family in ids)
             self.withdrawn += len(routes)
             self.view(peer, family).difference_update(routes)
 

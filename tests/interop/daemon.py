@@ -1,1 +1,138 @@
-class Leakwatch: pass
+"""The daemon under test."""
+
+import json
+import signal
+import urllib.error
+import urllib.request
+
+from lab import BMP_PORT, COLLECTOR, Failed, HTTP_PORT, run, wait
+
+URL = f"http://127.0.0.1:{HTTP_PORT}"
+
+
+class Leakwatch:
+    """`leakwatch run`, listening on the bridge."""
+
+    def __init__(self, lab, drill, program):
+        self.lab, self.drill, self.program = lab, drill, program
+        self.running = False
+
+    def drill_table(self):
+        return self.drill
+
+    def start(self, connect=()):
+        path = self.lab.directory / "leakwatch.toml"
+        path.write_text(
+            f'[bmp]\nlisten = "{COLLECTOR}:{BMP_PORT}"\nallow = ["192.0.2.0/24"]\n'
+            f"connect = {json.dumps(list(connect))}\n"
+            f'[http]\nlisten = "127.0.0.1:{HTTP_PORT}"\n'
+        )
+        self.lab.spawn("leakwatch", self.program, "run", "--config", path)
+        self.running = True
+
+        def healthy():
+            self.lab.alive()
+            try:
+                return get("/healthz", raw=True)
+            except OSError:
+                return None
+
+        wait("the daemon answers", healthy)
+
+    def stop(self):
+        if self.running:
+            self.running = False
+            if status := self.lab.stop("leakwatch", signal.SIGTERM, 10):
+                raise Failed(f"the daemon ends with status {status}")
+
+    def routes(self):
+        """Routes of each view: {(router, peer, rib, family): count}."""
+        told = {}
+        for view in items(get("/api/v1/peers?limit=1000")):
+            if view["drill"] or not view["routes"]:
+                continue
+            peer = None if view["rib"] == "loc-rib" else view["peer"]
+            address = view["router"].split()[0].split("/")[0]
+            told[address, peer, view["rib"], view["afi"]] = view["routes"]
+        return told
+
+    def expect(self, wanted, seconds=60):
+        wanted = {(r.address, *rest): n for (r, *rest), n in wanted.items()}
+
+        def same():
+            self.lab.alive()
+            seen = self.routes()
+            return seen == wanted or Different(wanted, seen)
+
+        wait("the routes of each view", same, seconds)
+
+    def synced(self):
+        """Every view is past its first table."""
+        wait(
+            "every view live",
+            lambda: all(v["phase"] == "live" for v in items(get("/api/v1/peers?limit=1000"))),
+        )
+
+    def metric(self, name, **labels):
+        """The sum of a metric's series with these labels."""
+        wanted = [f'{key}="{value}"' for key, value in labels.items()]
+        total = 0.0
+        for line in get("/metrics", raw=True).splitlines():
+            series, _, value = line.rpartition(" ")
+            if series.split("{")[0] == name and all(label in series for label in wanted):
+                total += float(value)
+        return total
+
+    def messages(self, kind):
+        return self.metric("leakwatch_bmp_messages_received_total", type=kind)
+
+    def router(self, address):
+        told = items(get("/api/v1/routers"))
+        return next((r for r in told if r["address"] == address), None)
+
+    def lost(self, router):
+        wait("the session to end", lambda: not self.connected(router))
+
+    def back(self, router):
+        wait("a new session", lambda: self.connected(router))
+
+    def connected(self, router):
+        state = self.router(router.address)
+        return state is not None and state["state"] == "up"
+
+    def verdict(self):
+        """What must hold whatever the scenario: nobody woken, nothing undecodable."""
+        woken = items(get("/api/v1/incidents?severity=critical&drill=false"))
+        if woken:
+            raise Failed(f"critical incidents: {json.dumps(woken)[:2000]}")
+        for line in get("/metrics", raw=True).splitlines():
+            if line.startswith("leakwatch_decode_errors_total") and not line.endswith(" 0"):
+                raise Failed(f"undecodable: {line}")
+        self.stop()
+
+
+class Different:
+    """What was seen instead; false, and printed by `wait`."""
+
+    def __init__(self, wanted, seen):
+        self.missing = {k: v for k, v in wanted.items() if seen.get(k) != v}
+        self.seen = {k: v for k, v in seen.items() if wanted.get(k) != v}
+
+    def __bool__(self):
+        return False
+
+    def __repr__(self):
+        return f"wanted {self.missing}, seen {self.seen}"
+
+
+def get(path, raw=False):
+    with urllib.request.urlopen(URL + path, timeout=10) as answer:
+        text = answer.read().decode()
+    return text if raw else json.loads(text)
+
+
+def items(answer):
+    """The list in an answer, whatever it is called."""
+    if isinstance(answer, list):
+        return answer
+    return next(value for value in answer.values() if isinstance(value, list))

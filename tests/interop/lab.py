@@ -156,7 +156,7 @@ class Frr:
             f" bgp router-id {self.address}\n"
             " no bgp ebgp-requires-policy\n"
             " no bgp default ipv4-unicast\n"
-            " timers bgp 3 9\n"
+            " timers bgp 10 30\n"
             f"{config}"
             f"{bmp}"
             "exit\n"
@@ -262,8 +262,8 @@ class Gobgp:
         text = (
             "[[neighbors]]\n"
             f'  [neighbors.config]\n    neighbor-address = "{address}"\n    peer-as = {asn}\n'
-            "  [neighbors.timers.config]\n    connect-retry = 1\n    hold-time = 9\n"
-            "    keepalive-interval = 3\n    idle-hold-time-after-reset = 1\n"
+            "  [neighbors.timers.config]\n    connect-retry = 1\n    hold-time = 30\n"
+            "    keepalive-interval = 10\n    idle-hold-time-after-reset = 1\n"
         )
         for family in families:
             text += (

@@ -7,9 +7,9 @@ import tables
 def run(lab, site):
     table = lab.directory / "table"
     count = tables.routeviews_2014(table)
-    names = [("left", 1, 64501), ("right", 2, 64502)]
+    names = [("left", 1, 200001), ("right", 2, 200002)]
     feeds = [
-        Gobgp(lab, name, number, asn, Gobgp.neighbour("192.0.2.3", 64500))
+        Gobgp(lab, name, number, asn, Gobgp.neighbour("192.0.2.3", 200000))
         for name, number, asn in names
     ]
     for feed in feeds:
@@ -19,14 +19,14 @@ def run(lab, site):
         lab,
         "middle",
         3,
-        64500,
+        200000,
         "".join(Frr.neighbour(f"192.0.2.{number}", asn) for _, number, asn in names)
-        + Frr.neighbour("192.0.2.4", 64504, extra="neighbor 192.0.2.4 addpath-tx-all-paths")
-        + Frr.neighbour("192.0.2.5", 64505, extra="neighbor 192.0.2.5 addpath-tx-all-paths"),
+        + Frr.neighbour("192.0.2.4", 200004, extra="neighbor 192.0.2.4 addpath-tx-all-paths")
+        + Frr.neighbour("192.0.2.5", 200005, extra="neighbor 192.0.2.5 addpath-tx-all-paths"),
     )
     site.start()
     frr = Frr(
-        lab, "frr", 4, 64504, Frr.neighbour(middle.address, 64500),
+        lab, "frr", 4, 200004, Frr.neighbour(middle.address, 200000),
         Frr.bmp("pre-policy", "post-policy"),
     )
     receive = "      receive = true\n"
@@ -34,8 +34,8 @@ def run(lab, site):
         lab,
         "gobgp",
         5,
-        64505,
-        Gobgp.neighbour(middle.address, 64500, add_paths=receive) + Gobgp.bmp("both"),
+        200005,
+        Gobgp.neighbour(middle.address, 200000, add_paths=receive) + Gobgp.bmp("all"),
     )
     middle.established(*(feed.address for feed in feeds), frr.address, gobgp.address)
     paths = 2 * count

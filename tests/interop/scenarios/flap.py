@@ -11,17 +11,17 @@ def run(lab, site):
         lab,
         "feed",
         1,
-        64501,
-        Gobgp.neighbour("192.0.2.2", 64500) + Gobgp.neighbour("192.0.2.3", 64502),
+        200001,
+        Gobgp.neighbour("192.0.2.2", 200000) + Gobgp.neighbour("192.0.2.3", 200002),
     )
     feed.inject(table, count)
     site.start()
     frr = Frr(
-        lab, "frr", 2, 64500, Frr.neighbour(feed.address, 64501),
+        lab, "frr", 2, 200000, Frr.neighbour(feed.address, 200001),
         Frr.bmp("pre-policy", "post-policy"),
     )
     gobgp = Gobgp(
-        lab, "gobgp", 3, 64502, Gobgp.neighbour(feed.address, 64501) + Gobgp.bmp("all")
+        lab, "gobgp", 3, 200002, Gobgp.neighbour(feed.address, 200001) + Gobgp.bmp("all")
     )
     whole = {
         (frr, feed.address, "adj-rib-in-pre", "ipv4"): count,

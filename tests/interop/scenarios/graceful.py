@@ -16,16 +16,16 @@ def run(lab, site):
         lab,
         "frr",
         2,
-        64500,
-        " bgp graceful-restart\n" + Frr.neighbour("192.0.2.1", 64501),
+        200000,
+        " bgp graceful-restart\n" + Frr.neighbour("192.0.2.1", 200001),
         Frr.bmp("pre-policy", "post-policy"),
     )
     feed = Gobgp(
         lab,
         "feed",
         1,
-        64501,
-        Gobgp.neighbour(frr.address, 64500, graceful=True, extra=GRACEFUL),
+        200001,
+        Gobgp.neighbour(frr.address, 200000, graceful=True, extra=GRACEFUL),
     )
     feed.inject(table, count)
     whole = {
