@@ -98,7 +98,17 @@ impl Worlds {
 
     /// Judges by other rules from now on. Routes and open incidents stay.
     pub fn renew(&mut self, rules: Rules) {
-        // RENEW
+        let engines = std::iter::once(&mut self.live).chain(&mut self.drill);
+        for engine in engines {
+            let Rules {
+                reference,
+                detect,
+                incident,
+                limits,
+            } = rules.clone();
+            engine.limit(limits);
+            engine.renew(reference, detect, incident);
+        }
         self.rules = rules;
     }
 
