@@ -9,6 +9,7 @@ pub mod advice;
 pub mod attribution;
 mod culprits;
 pub mod evidence;
+pub mod examples;
 mod folder;
 mod gains;
 pub mod ledger;

@@ -13,7 +13,7 @@
 //!   Routes of others are counted (`bmp_unknown_peer`) and not taken, for without the
 //!   OPENs it is not known how they read, nor that anyone will say when they are gone.
 //! - A Loc-RIB is the exception: its first routes bring it up where no Peer Up of a
-//!   Loc-RIB came before (GoBGP sends none, against RFC 9069 §5.2). Nothing can have been
+//!   Loc-RIB came before (`GoBGP` sends none, against RFC 9069 §5.2). Nothing can have been
 //!   negotiated for it, and it goes when the session does.
 //! - A Peer Up of a peer that is up, for another BGP session (header time or ports
 //!   differ), starts its table anew, which RFC 7854 §4.10 does not say: routes not
