@@ -282,6 +282,8 @@ impl Views {
             self.refused.filled([
                 (["routes"], counters.routes_refused as f64),
                 (["views"], counters.views_refused as f64),
+                (["paths"], snapshot.paths_overflowed as f64),
+                (["edges"], snapshot.edges_overflowed as f64),
             ]),
             self.kept.alone(snapshot.views.len() as f64),
             self.rib_routes.alone(
