@@ -96,6 +96,7 @@ struct Listed {
 /// One, with what the daemon knows of the networks in it.
 #[derive(Deserialize)]
 struct Whole {
+    time: Timestamp,
     worst: Severity,
     incident: IncidentEvent,
     timeline: Vec<Past>,
@@ -176,8 +177,13 @@ impl Incidents {
             severity: step.severity,
             active: step.routes,
         });
+        let mut last = whole.incident.clone();
+        if last.event != Step::Resolved {
+            // Its numbers are those of now, not of when it was last told.
+            last.time = whole.time;
+        }
         let account = Account {
-            last: whole.incident.clone(),
+            last,
             course: course.collect(),
             omitted: whole.timeline_omitted,
             worst: whole.worst,

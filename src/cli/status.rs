@@ -52,6 +52,7 @@ struct Open {
 
 #[derive(Deserialize)]
 struct Drill {
+    engine: Figures,
     incidents: Open,
 }
 
@@ -152,11 +153,12 @@ impl Status {
         )?;
         if let Some(drill) = &told.drill {
             let (_, text) = open(&drill.incidents);
+            let routes = counted(drill.engine.routes, "route", "routes");
             sheet.inked(
                 out,
                 "Drill",
                 Ink::Caution,
-                &format!("is being played; of it {text}"),
+                &format!("is being played with {routes}; of it {text}"),
             )?;
         }
         if told.ready {

@@ -24,6 +24,7 @@ fn view(router: u8, peer: u8, afi: Afi, routes: u32) -> ViewState {
         last_change: Timestamp::from_secs(1_700_000_000),
         stale: false,
         limit: None,
+        days_to_limit: None,
     }
 }
 
