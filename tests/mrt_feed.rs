@@ -121,7 +121,7 @@ impl World {
 
     fn told(&self, least: Severity) -> Vec<&IncidentEvent> {
         let event = |output| match output {
-            &Output::Incident(ref event) if event.severity >= least => Some(&**event),
+            Output::Incident(event) if event.severity >= least => Some(&**event),
             _ => None,
         };
         self.out.iter().filter_map(event).collect()
