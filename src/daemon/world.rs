@@ -101,15 +101,16 @@ impl Worlds {
 
     /// Judges by other rules from now on. Routes and open incidents stay.
     pub fn renew(&mut self, rules: Rules) {
-        for engine in std::iter::once(&mut self.live).chain(&mut self.drill) {
+        let engines = std::iter::once(&mut self.live).chain(&mut self.drill);
+        for engine in engines {
             let Rules {
                 reference,
                 detect,
                 incident,
                 limits,
             } = rules.clone();
-            engine.renew(reference, detect, incident);
             engine.limit(limits);
+            engine.renew(reference, detect, incident);
         }
         self.rules = rules;
     }
