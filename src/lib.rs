@@ -20,6 +20,16 @@
 //! Findings become incidents: one for each event in the world, with the AS that leaked,
 //! the neighbour that accepted it, and examples from before and after.
 //!
+//! # The daemon
+//!
+//! Sockets live on an asynchronous runtime of two threads. A BMP session is a pure
+//! machine from octets to batches ([`feed::bmp::session`]); its task hands the batches to a
+//! queue that holds so many bytes ([`feed::intake`]), and stops reading while it is full.
+//! One plain thread takes them out, owns every routing table, and shows a copy of itself
+//! about once a second. HTTP and metrics look at that copy; a question that needs the
+//! tables themselves goes to the thread and is answered between two batches. Drills are
+//! played into an engine of their own ([`feed::intake::Realm`]).
+//!
 //! # Rooms
 //!
 //! A room imports only from rooms with a smaller number; rooms of one number never
@@ -41,11 +51,11 @@
 //! | 8 | `config` | the file as written, the settings as used |
 //! | 9 | `drill` | historical leaks, reconstructed as MRT bytes |
 //! | 9 | `http` | metrics, the JSON interface, the status page |
-//! | 10 | `daemon` | wiring, signals |
+//! | 10 | `daemon` | the engine's thread and all that is wired to it; signals, reload, the log |
 //! | 10 | `cli` | one file per subcommand |
 //!
-//! A room without source yet (`metrics`, `alert`, `store`, `http`, `daemon`) stands here so that
-//! what comes next is built where it belongs.
+//! A room without source yet (`alert`, `store`) stands here so that what comes next is built where
+//! it belongs.
 //!
 //! Rooms 1 to 5 are the core: synchronous and deterministic. There is no clock in them,
 //! no file, no socket, no lock and no runtime; time is passed in. That is why a replay

@@ -570,11 +570,12 @@ fn a_peer_down_that_cannot_be_read_takes_the_peer_down() {
 }
 
 #[test]
-fn a_peer_down_of_nobody_is_counted() {
-    only_counts(
-        &peer_down(&peer(9), DownReason::State),
-        Reason::BmpUnknownPeer,
-    );
+fn a_peer_down_of_nobody_says_nothing() {
+    let mut station = with_peer();
+    station.hear(&peer_down(&peer(9), DownReason::State));
+    assert_eq!((station.whats(), station.errors()), (vec![], vec![]));
+    assert_eq!(station.session.messages()[2], 1);
+    still_takes_routes(&mut station);
 }
 
 // Statistics and Mirroring.

@@ -1,6 +1,11 @@
 //! BMP over real loopback sockets: who may speak, who is cut, who takes over, what is
 //! held and for how long.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot speak to itself has failed"
+)]
+
 mod stand;
 
 use std::{sync::Arc, time::Duration};
@@ -130,27 +135,28 @@ async fn a_newer_session_takes_over_and_speaks_only_when_the_older_has_left() {
     newer.send().await;
     older.is_closed().await;
     stand.heard("5 more", |log| log.announced == 15).await;
-    let log = stand.log.lock().unwrap();
-    let kinds: Vec<_> = log
-        .events
-        .iter()
-        .map(|heard| &heard.kind)
-        .filter(|kind| is_up(kind) || is_lost(kind) || is_down(kind))
-        .collect();
-    assert!(
-        matches!(
-            kinds[..],
-            [EventKind::PeerUp, EventKind::PeerLost, EventKind::PeerUp]
-        ),
-        "{kinds:?}"
-    );
-    let peers = log.events.iter().map(|heard| heard.peer.router);
-    assert!(
-        peers
-            .into_iter()
-            .all(|router| router == Router::bmp([127, 0, 0, 1].into()))
-    );
-    drop(log);
+    {
+        let log = stand.log.lock().unwrap();
+        let kinds: Vec<_> = log
+            .events
+            .iter()
+            .map(|heard| &heard.kind)
+            .filter(|kind| is_up(kind) || is_lost(kind) || is_down(kind))
+            .collect();
+        assert!(
+            matches!(
+                kinds[..],
+                [EventKind::PeerUp, EventKind::PeerLost, EventKind::PeerUp]
+            ),
+            "{kinds:?}"
+        );
+        let peers = log.events.iter().map(|heard| heard.peer.router);
+        assert!(
+            peers
+                .into_iter()
+                .all(|router| router == Router::bmp([127, 0, 0, 1].into()))
+        );
+    }
     assert_eq!(stand.closed("taken_over"), 1);
     assert_eq!(stand.routers.sums().take_overs, 1);
     let state = stand.listed("r1", |router| router.peers == 1).await;
@@ -234,10 +240,11 @@ async fn a_router_that_returns_keeps_its_peers_but_for_those_that_do_not() {
     stand
         .heard("one given up", |log| log.count(is_down) == 1)
         .await;
-    let log = stand.log.lock().unwrap();
-    let gone = log.events.iter().find(|heard| is_down(&heard.kind));
-    assert_eq!(gone.unwrap().peer.address, stand::peer(2).address);
-    drop(log);
+    {
+        let log = stand.log.lock().unwrap();
+        let gone = log.events.iter().find(|heard| is_down(&heard.kind));
+        assert_eq!(gone.unwrap().peer.address, stand::peer(2).address);
+    }
     stand.listed("r1", |router| router.stale_peers == 0).await;
     assert_eq!(stand.routers.peers(), 1);
 }
@@ -265,9 +272,10 @@ async fn a_router_that_goes_for_good_is_not_held() {
     stand
         .listed("leaves", |router| router.state == Standing::Gone)
         .await;
-    let log = stand.log.lock().unwrap();
-    assert_eq!((log.count(is_lost), log.count(is_down)), (1, 1));
-    drop(log);
+    {
+        let log = stand.log.lock().unwrap();
+        assert_eq!((log.count(is_lost), log.count(is_down)), (1, 1));
+    }
     assert_eq!((stand.closed("terminated"), stand.routers.peers()), (2, 1));
 }
 
@@ -298,16 +306,17 @@ async fn a_drill_has_a_world_of_its_own_that_ends_with_the_last_session() {
     assert_eq!(stand.log.lock().unwrap().drills_ended, 0);
     drop(drills.pop());
     stand.heard("the end", |log| log.drills_ended == 1).await;
-    let log = stand.log.lock().unwrap();
-    assert_eq!((log.count(is_down), log.count(is_lost)), (2, 0));
-    let of = |realm| {
-        log.events
-            .iter()
-            .filter(move |heard| heard.realm == realm)
-            .count()
-    };
-    assert_eq!((of(Realm::Live), of(Realm::Drill)), (1, 4));
-    drop(log);
+    {
+        let log = stand.log.lock().unwrap();
+        assert_eq!((log.count(is_down), log.count(is_lost)), (2, 0));
+        let of = |realm| {
+            log.events
+                .iter()
+                .filter(move |heard| heard.realm == realm)
+                .count()
+        };
+        assert_eq!((of(Realm::Live), of(Realm::Drill)), (1, 4));
+    }
     until("forgotten", || stand.routers.list().len() == 1).await;
     assert_eq!(stand.routers.peers(), 1);
 }

@@ -111,11 +111,12 @@ fn check(name: &str, options: &Options) {
     let drill = drill::find(name).unwrap();
     let recording = drill::play(drill, options);
     let truth = recording.truth.clone();
-    let speaker = Speaker::new(drill, recording).unwrap();
+    let speaker = Speaker::new(recording).unwrap();
     let start = Timestamp::from_secs(1_900_000_000);
     let mut daemon = Daemon::new();
 
     let mut bytes = Vec::new();
+    Speaker::introduce(drill, &mut bytes);
     speaker.begin(&mut bytes);
     daemon.hear(&bytes, start);
     let Notice::Initiated { initiation, .. } = &daemon.notices[0] else {
@@ -236,9 +237,10 @@ fn nobody_is_woken_by_an_exercise() {
 #[test]
 fn tables_are_packed_as_speakers_pack_them_and_carry_both_families() {
     let drill = drill::find("google-2017").unwrap();
-    let speaker = Speaker::new(drill, drill::play(drill, &SMALL)).unwrap();
+    let speaker = Speaker::new(drill::play(drill, &SMALL)).unwrap();
     let mut daemon = Daemon::new();
     let mut bytes = Vec::new();
+    Speaker::introduce(drill, &mut bytes);
     speaker.begin(&mut bytes);
     daemon.hear(&bytes, Timestamp::from_secs(1));
     speaker

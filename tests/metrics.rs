@@ -268,3 +268,79 @@ fn a_wrong_name_or_label_in_a_query_is_found() {
         ["leakwatch_routes{kind}", "leakwatch_bmp_peers{x}"]
     );
 }
+
+/// Every query of the dashboard, with where it stands.
+fn queries(value: &serde_json::Value, place: &str, found: &mut Vec<(String, String)>) {
+    match value {
+        serde_json::Value::Object(fields) => {
+            let title = fields.get("title").or(fields.get("name"));
+            let place = title.and_then(|title| title.as_str()).unwrap_or(place);
+            for (key, inner) in fields {
+                match inner.as_str() {
+                    Some(query) if ["expr", "query", "definition"].contains(&key.as_str()) => {
+                        found.push((place.to_owned(), query.to_owned()));
+                    }
+                    _ => queries(inner, place, found),
+                }
+            }
+        }
+        serde_json::Value::Array(list) => {
+            for inner in list {
+                queries(inner, place, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn dashboard() -> serde_json::Value {
+    serde_json::from_str(&read("config/grafana/leakwatch.json")).unwrap()
+}
+
+#[test]
+fn every_query_of_the_dashboard_names_metrics_and_labels_that_exist() {
+    let recorded = recorded(&rules());
+    let mut found = Vec::new();
+    queries(&dashboard(), "", &mut found);
+    assert!(found.len() > 40, "{} queries", found.len());
+    for (place, query) in &found {
+        assert_eq!(unknown(query, &recorded), [""; 0], "{place}: {query}");
+        assert_eq!(wrong_labels(query), [""; 0], "{place}: {query}");
+        let names_ours = query.contains("leakwatch_") || query.contains("process_");
+        assert!(names_ours || query == "prometheus", "{place}: {query}");
+    }
+}
+
+#[test]
+fn the_dashboard_is_one_that_grafana_can_show() {
+    let dashboard = dashboard();
+    assert!(dashboard["schemaVersion"].as_u64().unwrap() >= 36);
+    let variables: Vec<&str> = dashboard["templating"]["list"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|variable| variable["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(variables, ["datasource", "instance", "router"]);
+    let mut ids = BTreeSet::new();
+    let mut taken = BTreeSet::new();
+    for panel in dashboard["panels"].as_array().unwrap() {
+        let title = panel["title"].as_str().unwrap();
+        assert!(ids.insert(panel["id"].as_u64().unwrap()), "{title}: id");
+        let [x, y, w, h] = ["x", "y", "w", "h"].map(|key| panel["gridPos"][key].as_u64().unwrap());
+        assert!(x + w <= 24, "{title} is wider than the page");
+        for cell in (y..y + h).flat_map(|row| (x..x + w).map(move |column| (row, column))) {
+            assert!(taken.insert(cell), "{title} lies on another panel");
+        }
+        if panel["type"] == "row" {
+            continue;
+        }
+        assert!(
+            panel["description"].as_str().unwrap().ends_with('.'),
+            "{title}"
+        );
+        for target in panel["targets"].as_array().unwrap() {
+            assert_eq!(target["datasource"]["uid"], "${datasource}", "{title}");
+        }
+    }
+}

@@ -120,6 +120,10 @@ impl Drill {
             table: self.table,
             timing: self.live.timing(),
         };
+        let target = self.live.bmp.as_deref();
+        let wire = target
+            .map(|target| self.connect(target, drill))
+            .transpose()?;
         let waiting = Progress::waiting("reconstruct", drill.title, quiet);
         let recording = drill::play(drill, &options);
         drop(waiting);
@@ -129,8 +133,8 @@ impl Drill {
                 Failure::Input(error.context(format!("writing to {}", directory.display())))
             })?;
         }
-        if let Some(target) = &self.live.bmp {
-            return self.play_to(target, drill, recording, out, quiet);
+        if let Some(wire) = wire {
+            return self.play_to(wire, drill, recording, out, quiet);
         }
         self.play(drill, recording, out, quiet)
     }

@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
-    feed::mrt::{FeedState, FilesPassed, Settings, Watches},
-    metrics::{Metrics, raise},
+    feed::mrt::{FeedState, FilesPassed, Passed, Settings, Watches},
+    metrics::{Directory, Metrics},
     wire::Tally,
 };
 
@@ -62,36 +62,30 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Shows these, and takes away the series of those that are gone.
+    /// Shows these and no others.
     pub fn show(&mut self, states: &[FeedState], metrics: &Metrics) {
         let mut before = std::mem::take(&mut self.shown);
         for state in states {
-            show(state, metrics);
             let was = before.remove(&state.name).unwrap_or_default();
             count(&was, &state.tally, metrics);
             self.shown.insert(state.name.clone(), state.tally.clone());
         }
-        for name in before.keys() {
-            take_away(name, metrics);
-        }
+        metrics.directories(states.iter().map(seen).collect());
     }
 }
 
-fn show(state: &FeedState, metrics: &Metrics) {
-    let (name, mrt) = (&[state.name.as_str()], &metrics.mrt);
-    raise(&mrt.files_read.with_label_values(name), state.files_read);
-    raise(&mrt.read_bytes.with_label_values(name), state.bytes_read);
-    mrt.files_pending
-        .with_label_values(name)
-        .set(state.files_waiting as i64);
-    if let Some(last) = state.last_record {
-        mrt.last_record
-            .with_label_values(name)
-            .set(last.secs() as i64);
-    }
-    for (reason, count) in reasons(state) {
-        let labels = [state.name.as_str(), reason];
-        raise(&mrt.files_failed.with_label_values(&labels), count);
+fn seen(state: &FeedState) -> Directory {
+    Directory {
+        name: state.name.clone(),
+        reachable: state.reachable,
+        caught_up: state.caught_up,
+        files_waiting: state.files_waiting,
+        files_read: state.files_read,
+        files_damaged: state.files_damaged,
+        files_passed: passed(state.files_passed),
+        bytes_read: state.bytes_read,
+        last_record: state.last_record.map(|time| time.micros() as f64 / 1e6),
+        lag: state.lag_seconds,
     }
 }
 
@@ -118,19 +112,7 @@ fn count(was: &Tally, is: &Tally, metrics: &Metrics) {
     }
 }
 
-fn take_away(name: &str, metrics: &Metrics) {
-    let (label, mrt) = (&[name], &metrics.mrt);
-    // What fails was never shown.
-    let _ = mrt.files_read.remove_label_values(label);
-    let _ = mrt.read_bytes.remove_label_values(label);
-    let _ = mrt.files_pending.remove_label_values(label);
-    let _ = mrt.last_record.remove_label_values(label);
-    for (reason, _) in reasons(&FeedState::default()) {
-        let _ = mrt.files_failed.remove_label_values(&[name, reason]);
-    }
-}
-
-fn reasons(state: &FeedState) -> [(&'static str, u64); 9] {
+fn passed(files: FilesPassed) -> Vec<(&'static str, u64)> {
     let FilesPassed {
         unreadable,
         odd,
@@ -140,16 +122,15 @@ fn reasons(state: &FeedState) -> [(&'static str, u64); 9] {
         duplicate,
         future,
         excess,
-    } = state.files_passed;
-    [
-        ("damaged", state.files_damaged),
-        ("unreadable", unreadable),
-        ("odd", odd),
-        ("backlog", backlog),
-        ("late", late),
-        ("table", table),
-        ("duplicate", duplicate),
-        ("future", future),
-        ("excess", excess),
+    } = files;
+    vec![
+        (Passed::Unreadable.name(), unreadable),
+        (Passed::Odd.name(), odd),
+        (Passed::Backlog.name(), backlog),
+        (Passed::Late.name(), late),
+        (Passed::Table.name(), table),
+        (Passed::Duplicate.name(), duplicate),
+        (Passed::Future.name(), future),
+        (Passed::Excess.name(), excess),
     ]
 }

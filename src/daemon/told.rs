@@ -81,14 +81,14 @@ fn log(realm: Realm, event: &IncidentEvent) {
 
 /// A table that was not clean when it was complete.
 fn log_standing(realm: Realm, standing: &Standing) {
-    let violations: u32 = standing.violations.values().sum();
+    let findings: u32 = standing.violations.values().sum();
     tracing::info!(
         router = %standing.view.router,
         peer = %standing.view.peer,
         peer_as = %standing.view.peer_as,
         family = ?standing.afi,
         routes = standing.routes,
-        violations,
+        findings,
         drill = realm == Realm::Drill,
         "table complete"
     );

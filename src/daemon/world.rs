@@ -98,7 +98,16 @@ impl Worlds {
 
     /// Judges by other rules from now on. Routes and open incidents stay.
     pub fn renew(&mut self, rules: Rules) {
-        // RENEW
+        for engine in std::iter::once(&mut self.live).chain(&mut self.drill) {
+            let Rules {
+                reference,
+                detect,
+                incident,
+                limits,
+            } = rules.clone();
+            engine.renew(reference, detect, incident);
+            engine.limit(limits);
+        }
         self.rules = rules;
     }
 

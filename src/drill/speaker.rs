@@ -36,8 +36,6 @@ const PORTION: usize = 64 << 10;
 /// The router of a drill.
 #[derive(Debug)]
 pub struct Speaker {
-    name: String,
-    title: &'static str,
     peers: Vec<Peer>,
     /// When the table was dumped.
     start: Timestamp,
@@ -73,7 +71,7 @@ impl Speaker {
     ///
     /// # Errors
     /// If the recording cannot be read, which would be a slip in it.
-    pub fn new(drill: &Drill, recording: Recording) -> io::Result<Self> {
+    pub fn new(recording: Recording) -> io::Result<Self> {
         let peers = recording.sessions.iter().map(|session| {
             let bgp_id = identifier(session.peer);
             Peer {
@@ -84,8 +82,6 @@ impl Speaker {
             }
         });
         let mut speaker = Speaker {
-            name: drill.name.to_owned(),
-            title: drill.title,
             peers: peers.collect(),
             start: Timestamp::ZERO,
             updates: recording.updates.into(),
@@ -94,9 +90,16 @@ impl Speaker {
         Ok(speaker)
     }
 
-    /// What the router calls itself.
-    pub fn sys_name(&self) -> String {
-        format!("leakwatch-drill-{}", self.name)
+    /// What the router of a drill calls itself.
+    pub fn sys_name(drill: &Drill) -> String {
+        format!("leakwatch-drill-{}", drill.name)
+    }
+
+    /// Appends the Initiation of a drill's router, which says that this is one.
+    pub fn introduce(drill: &Drill, out: &mut Vec<u8>) {
+        let mark = format!("{}{}", bmp::DRILL_MARK, drill.name);
+        let what = format!("leakwatch drill: {}", drill.title);
+        say::initiation(out, &Self::sys_name(drill), &what, &[&mark]);
     }
 
     /// Its neighbours.
@@ -143,11 +146,8 @@ impl Speaker {
         }
     }
 
-    /// Appends the Initiation, which says that this is a drill, and each session's Peer Up.
+    /// Appends each session's Peer Up.
     pub fn begin(&self, out: &mut Vec<u8>) {
-        let mark = format!("{}{}", bmp::DRILL_MARK, self.name);
-        let what = format!("leakwatch drill: {}", self.title);
-        say::initiation(out, &self.sys_name(), &what, &[&mark]);
         for peer in &self.peers {
             peer.up(out);
         }

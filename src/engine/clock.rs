@@ -31,9 +31,10 @@ impl Engine {
         };
         state.streams = crate::detect::surge::Streams::new(now, routes, &self.settings.surge);
         state.withdrawals.reset(now);
-        if let Some(limit) = state.limit {
+        if let Some(limit) = state.policy.limit {
             // What is so at the start is for the summary, not for a page at night.
-            state.headroom = maximum_prefix::judge(routes, limit, state.warning_percent, &limits);
+            state.headroom =
+                maximum_prefix::judge(routes, limit, state.policy.warning_percent, &limits);
             if state.headroom > maximum_prefix::Headroom::Fine
                 && let Some(count) = state.standing.get_mut(Detector::MaximumPrefix as usize)
             {
@@ -131,11 +132,13 @@ impl Engine {
         let Some(state) = self.views.get_mut(view.index()) else {
             return;
         };
-        let Some(limit) = state.limit else { return };
+        let Some(limit) = state.policy.limit else {
+            return;
+        };
         let near = maximum_prefix::judge(
             routes,
             limit,
-            state.warning_percent,
+            state.policy.warning_percent,
             &self.settings.maximum_prefix,
         );
         let before = std::mem::replace(&mut state.headroom, near);

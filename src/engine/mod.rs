@@ -9,6 +9,7 @@ mod own;
 mod peers;
 mod question;
 mod redump;
+mod renew;
 mod route;
 mod snapshot;
 mod view;

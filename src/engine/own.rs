@@ -8,6 +8,7 @@ use crate::{
     bgp::{Address, Afi, Nlri, Prefix},
     detect::Phase,
     incident::Output,
+    reference::Reference,
     rib::{Family, PathId, ViewId},
 };
 
@@ -16,6 +17,18 @@ use crate::{
 pub(super) struct Visibility(HashSet<(usize, ViewId), RandomState>);
 
 impl Visibility {
+    /// Goes on under another reference, in which a prefix may have another place.
+    pub(super) fn renew(&mut self, before: &Reference, now: &Reference) {
+        let place = |index: usize| {
+            let prefix = before.own.iter().nth(index)?.prefix;
+            now.own.iter().position(|own| own.prefix == prefix)
+        };
+        let places: Vec<Option<usize>> = (0..before.own.iter().count()).map(place).collect();
+        self.0 = (self.0.drain())
+            .filter_map(|(index, view)| Some(((*places.get(index)?)?, view)))
+            .collect();
+    }
+
     /// Forgets what some views ever had.
     pub(super) fn forget(&mut self, is_gone: impl Fn(ViewId) -> bool) {
         self.0.retain(|(_, of)| !is_gone(*of));

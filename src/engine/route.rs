@@ -2,10 +2,10 @@
 
 use super::Engine;
 use crate::{
-    bgp::{Batch, Nlri, RibView, Span, SpecialCommunity, Timestamp},
+    bgp::{Batch, Nlri, Span, SpecialCommunity, Timestamp},
     detect::{
-        Detector, Finds, Phase, Verdict, bogon, more_specific, origin, own_prefix, peerlock,
-        specific, surge::Stream,
+        Detector, Finds, Phase, Verdict, bogon, more_specific, origin, own_prefix, specific,
+        surge::Stream,
     },
     incident::{
         Evidence, Kind, Output, Raised, Severity,
@@ -15,7 +15,12 @@ use crate::{
 };
 
 /// ASes remembered for their long or repetitive paths; the real table has a few hundred.
-const MOST_STABLE: usize = 65_536;
+pub(super) const MOST_STABLE: usize = 65_536;
+
+/// Whether a path accuses the peer itself of selling transit: nobody stands before it.
+pub(super) fn is_direct(verdict: &Verdict) -> bool {
+    verdict.neighbour.0 == 0 && verdict.finds.has(Detector::NeverTransit)
+}
 
 /// What an UPDATE says of all its prefixes.
 #[derive(Clone, Copy, Debug)]
@@ -31,9 +36,11 @@ pub(super) struct News {
 struct Shared {
     verdict: Verdict,
     finds: Finds,
+    /// What stands on the routes and is nobody's news.
+    silent: Finds,
     phase: Phase,
     private: bool,
-    rib: RibView,
+    past_policy: bool,
     /// Without a table once seen whole, nothing can be told to be new.
     had_table: bool,
     /// The table is being sent once more.
@@ -67,27 +74,19 @@ impl Engine {
         };
         let mut redump = state.redump.take();
         let heard = redump.as_ref().map_or(0, |redump| redump.count);
-        let mut finds = verdict.finds;
-        finds |= peerlock::judge(&verdict, state.local_role, state.from_tier1);
-        if verdict.through_us && !state.allow_own_as {
-            finds |=
-                Finds::of(Detector::PathRepeat) | Finds::SEPARATE | Finds::NOTABLE | Finds::EXTREME;
-        }
+        let mut finds = state.policy.judge(&verdict);
         // A network that sells no transit may feed a collector all it has; that it leaks to
         // us can be told only where it normally sends a small part of the table.
-        let direct = verdict.neighbour.0 == 0 && finds.has(Detector::NeverTransit);
-        if direct && (!state.gate.had_table || feeds_much) {
+        if is_direct(&verdict) && (!state.gate.had_table || feeds_much) {
             finds = finds.without(Finds::of(Detector::NeverTransit));
-        }
-        if state.private {
-            finds = finds.without(Finds::of(Detector::Bogon));
         }
         let mut shared = Shared {
             verdict,
             finds,
+            silent: Finds::NONE,
             phase: state.gate.phase,
-            private: state.private,
-            rib: state.rib,
+            private: state.policy.private,
+            past_policy: state.is_past_policy(),
             had_table: state.gate.had_table,
             again: redump.is_some(),
         };
@@ -157,12 +156,12 @@ impl Engine {
                     && verdict.length <= length.saturating_add(3)
                     && verdict.run <= run
                 {
-                    shared.finds = shared.finds.without(
-                        paths
-                            .with(Finds::NOTABLE)
-                            .with(Finds::EXTREME)
-                            .with(Finds::SEPARATE),
-                    );
+                    let of_paths = paths
+                        .with(Finds::NOTABLE)
+                        .with(Finds::EXTREME)
+                        .with(Finds::SEPARATE);
+                    shared.silent = shared.finds.only(of_paths);
+                    shared.finds = shared.finds.without(of_paths);
                 }
             }
             Phase::Warming => {}
@@ -191,8 +190,7 @@ impl Engine {
         };
         let was_in_incident = cleared.is_some_and(|entry| entry.incident.is_some());
         let mut finds = shared.finds | self.of_prefix(nlri, news, shared);
-        // Anywhere else our own policy has let it in.
-        if shared.rib != RibView::AdjRibInPre && finds.has(Detector::Bogon) {
+        if shared.past_policy && finds.has(Detector::Bogon) {
             finds |= Finds::ACCEPTED;
         }
         let mut cover = u32::MAX;
@@ -220,6 +218,7 @@ impl Engine {
             Phase::Live => {
                 finds |= self.of_change(nlri, news, shared, change, &mut cover);
                 if finds == Finds::NONE {
+                    self.note(route, news.path, shared.silent);
                     return;
                 }
             }
@@ -244,6 +243,14 @@ impl Engine {
         };
         let (folder, mut world) = self.folding(out);
         folder.raise(&raised, &mut world);
+        self.note(route, news.path, shared.silent);
+    }
+
+    /// Enters what stands on a route and is nobody's news.
+    fn note(&mut self, route: RouteKey, path: PathId, silent: Finds) {
+        if !silent.is_quiet() {
+            self.folder.note(route, path, silent, &mut self.rib);
+        }
     }
 
     /// What the prefix alone shows.

@@ -117,7 +117,7 @@ impl Engine {
             .filter_map(|(view, key)| Some((view, key, self.views.get(view.index())?)))
             .map(|(view, key, state)| ViewState {
                 peer: key.peer,
-                name: state.name.clone(),
+                name: state.policy.name.clone(),
                 rib: key.rib,
                 afi: key.afi,
                 routes: self.rib.routes(view),
@@ -126,7 +126,7 @@ impl Engine {
                 had_table: state.gate.had_table,
                 last_change: state.last_change,
                 stale: state.lost.is_some() || state.redump.is_some(),
-                limit: state.limit,
+                limit: state.policy.limit,
             })
             .collect();
         let counters = self.counters();

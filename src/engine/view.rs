@@ -6,22 +6,18 @@ use super::redump::Redump;
 use crate::{
     bgp::{Afi, Asn, RibView, Timestamp},
     detect::{
-        Detector, Finds, Gate, maximum_prefix::Headroom, settings, surge::Streams,
-        withdrawal::Withdrawals,
+        Detector, Finds, Gate, Verdict, maximum_prefix::Headroom, peerlock, settings,
+        surge::Streams, withdrawal::Withdrawals,
     },
     reference::{Reference, Role},
     rib::ViewKey,
 };
 
-/// The state of one view.
-#[derive(Clone, Debug)]
-pub struct View {
-    /// When it may speak.
-    pub gate: Gate,
-    /// Its rates.
-    pub streams: Streams,
-    /// Its withdrawals.
-    pub withdrawals: Withdrawals,
+/// What is configured and known of a view: how its routes are judged.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// The configured name of the peer, or nothing.
+    pub name: String,
     /// What we are to the peer.
     pub local_role: Option<Role>,
     /// The peer may send routes through our own AS (allowas-in).
@@ -34,6 +30,61 @@ pub struct View {
     pub limit: Option<u32>,
     /// The peer's own warning share.
     pub warning_percent: Option<u8>,
+}
+
+impl Policy {
+    /// That of a view.
+    pub fn of(key: &ViewKey, reference: &Reference, settings: &settings::Settings) -> Self {
+        let policy = reference.peer_policy(&key.peer);
+        let session = policy.and_then(|policy| policy.maximum_prefix(key.afi));
+        let hardware = match key.afi {
+            Afi::Ipv4 => settings.maximum_prefix.table_ipv4,
+            Afi::Ipv6 => settings.maximum_prefix.table_ipv6,
+        };
+        // Inside our own network they are at home. A Loc-RIB's peer is the router itself
+        // (RFC 9069 §4.2), and what is in it has come from everywhere.
+        let internal = key.rib != RibView::LocRib && reference.local_as == Some(key.peer.asn);
+        Policy {
+            name: policy.map(|policy| policy.name.clone()).unwrap_or_default(),
+            local_role: policy.and_then(|policy| policy.local_role),
+            // Only a peer's routes can be wrong in this way; ours to it carry our AS.
+            allow_own_as: !matches!(key.rib, RibView::AdjRibInPre | RibView::AdjRibInPost)
+                || policy.is_some_and(|policy| policy.allow_own_as),
+            private: policy.is_some_and(|policy| policy.private)
+                || key.peer.distinguisher != 0
+                || internal,
+            from_tier1: key.peer.asn != Asn(0) && reference.tier1.contains(key.peer.asn),
+            limit: session.into_iter().chain(hardware).min(),
+            warning_percent: policy.and_then(|policy| policy.warning_percent),
+        }
+    }
+
+    /// What is wrong with a path here.
+    pub fn judge(&self, verdict: &Verdict) -> Finds {
+        let mut finds = verdict.finds;
+        finds |= peerlock::judge(verdict, self.local_role, self.from_tier1);
+        if verdict.through_us && !self.allow_own_as {
+            finds |=
+                Finds::of(Detector::PathRepeat) | Finds::SEPARATE | Finds::NOTABLE | Finds::EXTREME;
+        }
+        if self.private {
+            finds = finds.without(Finds::of(Detector::Bogon));
+        }
+        finds
+    }
+}
+
+/// The state of one view.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// How its routes are judged.
+    pub policy: Policy,
+    /// When it may speak.
+    pub gate: Gate,
+    /// Its rates.
+    pub streams: Streams,
+    /// Its withdrawals.
+    pub withdrawals: Withdrawals,
     /// How near the limit was when last told.
     pub headroom: Headroom,
     /// Findings of the running dump, by detector.
@@ -42,8 +93,6 @@ pub struct View {
     pub rib: RibView,
     /// Family.
     pub afi: Afi,
-    /// The configured name of the peer, or nothing.
-    pub name: String,
     /// When a route of it last changed.
     pub last_change: Timestamp,
     /// Since when the router cannot be heard and its routes are held all the same.
@@ -96,42 +145,25 @@ impl View {
         reference: &Reference,
         settings: &settings::Settings,
     ) -> Self {
-        let policy = reference.peer_policy(&key.peer);
-        let session = policy.and_then(|policy| match key.afi {
-            Afi::Ipv4 => policy.maximum_prefix_ipv4,
-            Afi::Ipv6 => policy.maximum_prefix_ipv6,
-        });
-        let hardware = match key.afi {
-            Afi::Ipv4 => settings.maximum_prefix.table_ipv4,
-            Afi::Ipv6 => settings.maximum_prefix.table_ipv6,
-        };
-        // Inside our own network they are at home. A Loc-RIB's peer is the router itself
-        // (RFC 9069 §4.2), and what is in it has come from everywhere.
-        let internal = key.rib != RibView::LocRib && reference.local_as == Some(key.peer.asn);
         View {
+            policy: Policy::of(key, reference, settings),
             gate: Gate::new(now, by_dump),
             streams: Streams::new(now, 0, &settings.surge),
             withdrawals: Withdrawals::new(now),
-            local_role: policy.and_then(|policy| policy.local_role),
-            // Only a peer's routes can be wrong in this way; ours to it carry our AS.
-            allow_own_as: !matches!(key.rib, RibView::AdjRibInPre | RibView::AdjRibInPost)
-                || policy.is_some_and(|policy| policy.allow_own_as),
-            private: policy.is_some_and(|policy| policy.private)
-                || key.peer.distinguisher != 0
-                || internal,
-            from_tier1: key.peer.asn != Asn(0) && reference.tier1.contains(key.peer.asn),
-            limit: session.into_iter().chain(hardware).min(),
-            warning_percent: policy.and_then(|policy| policy.warning_percent),
             headroom: Headroom::Fine,
             standing: [0; 16],
             rib: key.rib,
             afi: key.afi,
-            name: policy.map(|policy| policy.name.clone()).unwrap_or_default(),
             last_change: now,
             lost: None,
             redump: None,
             progress: Progress::default(),
         }
+    }
+
+    /// Whether our own policy has let in what is here.
+    pub fn is_past_policy(&self) -> bool {
+        self.rib != RibView::AdjRibInPre
     }
 
     /// Counts what stands on a route of the table being sent.

@@ -67,9 +67,7 @@ impl Ledger {
                 *count += 1;
             }
         }
-        if entry.finds.any(POLICY) && entry.culprit.0 != 0 {
-            *self.by_culprit.entry(entry.culprit.0).or_insert(0) += 1;
-        }
+        self.count_culprit(entry, true);
         self.entries.insert(key(route), entry);
     }
 
@@ -81,15 +79,49 @@ impl Ledger {
                 *count += 1;
             }
         }
-        if entry.finds.any(POLICY)
-            && let Some(count) = self.by_culprit.get_mut(&entry.culprit.0)
-        {
-            *count = count.saturating_sub(1);
-            if *count == 0 {
-                self.by_culprit.remove(&entry.culprit.0);
+        self.count_culprit(entry, false);
+        Some(entry)
+    }
+
+    /// Puts other findings on a route that has some; what is in both is left alone.
+    pub fn replace(&mut self, route: RouteKey, finds: Finds, culprit: Asn) {
+        let Some(entry) = self.entries.get_mut(&key(route)) else {
+            return;
+        };
+        let before = *entry;
+        (entry.finds, entry.culprit) = (finds, culprit);
+        for detector in finds.without(before.finds).detectors() {
+            if let Some(count) = self.raised.get_mut(detector as usize) {
+                *count += 1;
             }
         }
-        Some(entry)
+        for detector in before.finds.without(finds).detectors() {
+            if let Some(count) = self.cleared.get_mut(detector as usize) {
+                *count += 1;
+            }
+        }
+        self.count_culprit(before, false);
+        let now = Entry {
+            finds,
+            culprit,
+            ..before
+        };
+        self.count_culprit(now, true);
+    }
+
+    fn count_culprit(&mut self, entry: Entry, more: bool) {
+        if !entry.finds.any(POLICY) || entry.culprit.0 == 0 {
+            return;
+        }
+        let count = self.by_culprit.entry(entry.culprit.0).or_insert(0);
+        *count = if more {
+            count.saturating_add(1)
+        } else {
+            count.saturating_sub(1)
+        };
+        if *count == 0 {
+            self.by_culprit.remove(&entry.culprit.0);
+        }
     }
 
     /// What stands on a route.

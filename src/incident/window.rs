@@ -107,6 +107,13 @@ impl Window {
         taken
     }
 
+    /// Gives each the findings that `judge` says it has.
+    pub fn judge_anew(&mut self, judge: impl Fn(&Candidate) -> Finds) {
+        for one in &mut self.candidates {
+            one.finds = judge(one);
+        }
+    }
+
     /// Those held, oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &Candidate> {
         self.candidates.iter()

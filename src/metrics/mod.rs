@@ -3,11 +3,12 @@
 //! Whoever counts holds an `Arc<Metrics>` and a child it has resolved once; nothing here
 //! is looked up for a route. What the engine counts, and every series of a router or a
 //! peer, is made at the scrape from what was last handed over ([`Metrics::observe`],
-//! [`Metrics::feeds`]), so that what is gone has no series. No label holds what a
+//! [`Metrics::feeds`], [`Metrics::directories`]), so that what is gone has no series. No label holds what a
 //! stranger chose. `docs/metrics.md` lists them all; a test compares.
 
 mod bmp;
 mod catalogue;
+mod directories;
 mod engine;
 mod process;
 mod routers;
@@ -18,8 +19,9 @@ use std::sync::{Arc, PoisonError};
 
 use prometheus::{IntCounter, Registry, TextEncoder};
 
-pub use bmp::{Bmp, Mrt, Wire};
+pub use bmp::{Bmp, Wire};
 pub use catalogue::{Described, Type};
+pub use directories::Directory;
 pub use engine::Engine;
 pub use routers::Feed;
 pub use service::{Config, Http, Log};
@@ -33,8 +35,6 @@ pub struct Metrics {
     pub bmp: Bmp,
     /// UPDATEs and what was wrong with them.
     pub wire: Wire,
-    /// Directories of MRT files.
-    pub mrt: Mrt,
     /// The engine and its queue.
     pub engine: Engine,
     /// The HTTP server.
@@ -45,6 +45,7 @@ pub struct Metrics {
     pub config: Config,
     snapshots: views::Snapshots,
     feeds: routers::Feeds,
+    directories: directories::Directories,
     registry: Registry,
     catalogue: Vec<Described>,
 }
@@ -72,13 +73,13 @@ impl Metrics {
         Metrics {
             bmp: Bmp::new(&mut make),
             wire: Wire::new(&mut make),
-            mrt: Mrt::new(&mut make),
             engine: Engine::new(&mut make),
             http: Http::new(&mut make),
             log: Log::new(&mut make),
             config: Config::new(&mut make),
             snapshots: views::register(&mut make),
             feeds: routers::register(&mut make),
+            directories: directories::register(&mut make),
             registry: make.registry,
             catalogue: make.catalogue,
         }
@@ -106,6 +107,14 @@ impl Metrics {
     /// Shows these routers, and only these, from now on. Names must differ.
     pub fn feeds(&self, routers: Vec<Feed>) {
         *self.feeds.write().unwrap_or_else(PoisonError::into_inner) = routers;
+    }
+
+    /// Shows these directories of MRT files, and only these, from now on. Names must differ.
+    pub fn directories(&self, directories: Vec<Directory>) {
+        *self
+            .directories
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = directories;
     }
 
     /// The exposition, in [`Self::CONTENT_TYPE`]. With thousands of peers this takes

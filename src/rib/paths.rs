@@ -299,6 +299,21 @@ impl<V: Copy + Default> PathTable<V> {
         self.slots.get_mut(id.index()).map(|slot| &mut slot.verdict)
     }
 
+    /// What tells it from other paths of the same words.
+    pub fn marks(&self, id: PathId) -> Marks {
+        self.slots
+            .get(id.index())
+            .map(|slot| slot.marks)
+            .unwrap_or_default()
+    }
+
+    /// Every path held, in order of their ids.
+    pub fn ids(&self) -> Vec<PathId> {
+        let mut ids: Vec<PathId> = self.index.iter().map(|&id| PathId(id)).collect();
+        ids.sort_unstable();
+        ids
+    }
+
     /// Routes that use it.
     pub fn routes(&self, id: PathId) -> u32 {
         self.slots.get(id.index()).map_or(0, |slot| slot.routes)

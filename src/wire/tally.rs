@@ -117,8 +117,8 @@ pub enum Reason {
     /// A session's first message is no Initiation, or a later one is
     /// (RFC 7854 §3.3, §4.3); the router's identity is not changed by it.
     BmpInitiation,
-    /// Routes, statistics or a Peer Down of a peer that no Peer Up announced or that is
-    /// down; message skipped.
+    /// Routes or statistics of a peer that no Peer Up announced or that is down; message
+    /// skipped.
     BmpUnknownPeer,
     /// A Peer Up of a peer that is up: taken for a new table.
     BmpPeerUp,

@@ -82,15 +82,9 @@ struct Leak {
 }
 
 impl Drill {
-    /// Plays a drill to the daemon at `target`.
-    pub(super) fn play_to(
-        &self,
-        target: &str,
-        drill: &Played,
-        recording: Recording,
-        mut out: impl Write,
-        quiet: bool,
-    ) -> Result<Status, Failure> {
+    /// Opens the session at `target`, before there is anything to play: whether somebody
+    /// listens is worth knowing first.
+    pub(super) fn connect(&self, target: &str, drill: &Played) -> Result<Wire, Failure> {
         let address = resolve(target)?;
         if !address.ip().to_canonical().is_loopback() && !self.live.remote {
             return Err(Failure::Usage(format!(
@@ -98,19 +92,34 @@ impl Drill {
                  take this one for real; --remote plays it all the same"
             )));
         }
+        let mut wire = Wire::connect(address)?;
+        let mut initiation = Vec::new();
+        Speaker::introduce(drill, &mut initiation);
+        wire.send(&initiation).map_err(|error| wire.lost(error))?;
+        Ok(wire)
+    }
+
+    /// Plays a drill to a daemon.
+    pub(super) fn play_to(
+        &self,
+        mut wire: Wire,
+        drill: &Played,
+        recording: Recording,
+        mut out: impl Write,
+        quiet: bool,
+    ) -> Result<Status, Failure> {
+        let address = wire.address;
         let truth = recording.truth.clone();
         let waiting = Progress::waiting("prepare", drill.title, quiet);
-        let speaker = Speaker::new(drill, recording).map_err(played)?;
+        let speaker = Speaker::new(recording).map_err(played)?;
         let duration = speaker.duration().map_err(played)?;
         drop(waiting);
-        // Only now: who connects and says nothing is cut off.
-        let mut wire = Wire::connect(address)?;
 
         let speed = self.live.speed.unwrap_or(1);
         let sheet = Sheet::standard_output();
         let text = self.format == Format::Text;
         if text {
-            self.announce(&mut out, &sheet, drill, &speaker, address, duration / speed)?;
+            self.announce(&mut out, &sheet, drill, address, duration / speed)?;
         }
         let started = now();
         let mut opening = Vec::new();
@@ -175,7 +184,7 @@ impl Drill {
                 drill: drill.name,
                 reconstruction: true,
                 target: address,
-                router: speaker.sys_name(),
+                router: Speaker::sys_name(drill),
                 routes: speaker.routes(),
                 bytes: wire.sent,
                 seconds: (seconds * 1e3).round() / 1e3,
@@ -194,7 +203,6 @@ impl Drill {
         out: &mut impl Write,
         sheet: &Sheet,
         drill: &Played,
-        speaker: &Speaker,
         address: SocketAddr,
         duration: Duration,
     ) -> io::Result<()> {
@@ -202,7 +210,7 @@ impl Drill {
         let mut text = format!(
             "{}. Played to {address} as the router {}, for {} after its tables are sent.",
             self.played(),
-            speaker.sys_name(),
+            Speaker::sys_name(drill),
             lasting(duration)
         );
         if !self.live.real_time {
@@ -308,7 +316,7 @@ fn clock(elapsed: Duration) -> String {
 }
 
 /// The session.
-struct Wire {
+pub(super) struct Wire {
     stream: TcpStream,
     address: SocketAddr,
     held: Vec<u8>,

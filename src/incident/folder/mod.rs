@@ -2,6 +2,7 @@
 
 mod life;
 mod look;
+mod standing;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;

@@ -199,7 +199,7 @@ impl Closing {
 }
 
 /// Peer Up (RFC 7854 §4.10, RFC 9069 §5.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PeerUp {
     /// The router's own address on the session, where it says one.
     pub local: Option<IpAddr>,
@@ -230,9 +230,7 @@ impl PeerUp {
             local: (!local.is_unspecified()).then_some(local),
             local_port,
             remote_port,
-            sent: None,
-            received: None,
-            table: UntrustedText::default(),
+            ..PeerUp::default()
         };
         match up.opens(cursor.rest()) {
             Err(reason) => fault(reason),

@@ -9,10 +9,7 @@ use crate::{
     },
 };
 
-use super::{
-    End, MOST_BATCH_PEERS, Notice, Session,
-    peers::{Fall, Rise},
-};
+use super::{End, MOST_BATCH_PEERS, Notice, Session, peers::Rise};
 
 impl Session {
     /// Does what a message says; returns whose it was.
@@ -26,7 +23,7 @@ impl Session {
         match message {
             Message::RouteMonitoring(header, update) => {
                 self.clock(&header, now, false);
-                self.routes(&header, update, now, batch)
+                self.routes(&header, update, now, batch, notices)
             }
             Message::PeerUp(header, up) => {
                 self.clock(&header, now, false);
@@ -85,7 +82,7 @@ impl Session {
     fn known(&mut self, header: &PeerHeader) -> Option<PeerKey> {
         let peer = self.peers.find(header);
         let peer = peer.and_then(|slot| self.peers.get_mut(slot));
-        let peer = peer.filter(|peer| peer.up).map(|peer| peer.key);
+        let peer = peer.map(|peer| peer.key);
         if peer.is_none() {
             self.tally.error(Reason::BmpUnknownPeer);
         }
@@ -98,10 +95,15 @@ impl Session {
         update: &[u8],
         now: Timestamp,
         batch: &mut Batch,
+        notices: &mut Vec<Notice>,
     ) -> Option<PeerKey> {
-        let slot = self.peers.find(header);
+        let mut slot = self.peers.find(header);
+        if slot.is_none() && header.kind == PeerType::LocRib && !self.loc_rib_announced {
+            self.rise(header, PeerUp::default(), now, batch, notices);
+            slot = self.peers.find(header);
+        }
         let peer = slot.and_then(|slot| self.peers.get_mut(slot));
-        let Some(peer) = peer.filter(|peer| peer.up) else {
+        let Some(peer) = peer else {
             self.tally.error(Reason::BmpUnknownPeer);
             return None;
         };
@@ -129,6 +131,7 @@ impl Session {
         batch: &mut Batch,
         notices: &mut Vec<Notice>,
     ) -> Option<PeerKey> {
+        self.loc_rib_announced |= header.kind == PeerType::LocRib;
         // A Loc-RIB's OPENs are both the router's own (RFC 9069 §5.2).
         let open = match header.kind {
             PeerType::LocRib => up.sent,
@@ -137,8 +140,20 @@ impl Session {
         if open.is_some_and(|open| !open.agrees(header)) {
             self.tally.error(Reason::BmpPeerOpen);
         }
+        self.rise(header, up, now, batch, notices)
+    }
+
+    /// A peer comes up, or is up and is spoken of again.
+    fn rise(
+        &mut self,
+        header: &PeerHeader,
+        up: PeerUp,
+        now: Timestamp,
+        batch: &mut Batch,
+        notices: &mut Vec<Notice>,
+    ) -> Option<PeerKey> {
         let bgp_id = match header.bgp_id {
-            0 => open.map_or(0, |open| open.bgp_id),
+            0 => up.received.map_or(0, |open| open.bgp_id),
             id => id,
         };
         let router = self.router?;
@@ -182,27 +197,19 @@ impl Session {
         batch: &mut Batch,
         notices: &mut Vec<Notice>,
     ) -> Option<PeerKey> {
-        let slot = self.peers.find(header);
-        let known = slot.and_then(|slot| Some((slot, self.peers.get_mut(slot)?)));
-        let Some((slot, peer)) = known else {
-            self.tally.error(Reason::BmpUnknownPeer);
-            return None;
-        };
+        // FRR sends one whenever a session does not come up; it says nothing new.
+        let slot = self.peers.find(header)?;
+        let peer = self.peers.get_mut(slot)?;
         let (key, index) = (peer.key, peer.index(batch)?);
-        match self.peers.goes_down(slot, header.rib()) {
-            Fall::Known => {}
-            Fall::Unknown => self.tally.error(Reason::BmpUnknownPeer),
-            Fall::Down => {
-                let kind = EventKind::PeerDown(down.reason);
-                batch.events.push(event(now, index, header.rib(), kind));
-                notices.push(Notice::PeerDown {
-                    peer: key,
-                    reason: down.reason,
-                    code: down.code,
-                    text: down.text,
-                });
-            }
-        }
+        self.peers.forget(slot);
+        let kind = EventKind::PeerDown(down.reason);
+        batch.events.push(event(now, index, header.rib(), kind));
+        notices.push(Notice::PeerDown {
+            peer: key,
+            reason: down.reason,
+            code: down.code,
+            text: down.text,
+        });
         Some(key)
     }
 }

@@ -12,13 +12,17 @@
 //! - Routes are taken of peers that are up: after their Peer Up, before their Peer Down.
 //!   Routes of others are counted (`bmp_unknown_peer`) and not taken, for without the
 //!   OPENs it is not known how they read, nor that anyone will say when they are gone.
+//! - A Loc-RIB is the exception: its first routes bring it up where no Peer Up of a
+//!   Loc-RIB came before (GoBGP sends none, against RFC 9069 §5.2). Nothing can have been
+//!   negotiated for it, and it goes when the session does.
 //! - A Peer Up of a peer that is up, for another BGP session (header time or ports
 //!   differ), starts its table anew, which RFC 7854 §4.10 does not say: routes not
 //!   announced again are swept when the new table is complete. One for the same session
 //!   adds its capabilities, no more: routers send one for each table (by the flags L
 //!   and O) or family.
-//! - The first Peer Down takes all tables of a peer down; those for its other tables
-//!   follow.
+//! - The first Peer Down takes all tables of a peer down. One of a peer that is not up is
+//!   passed over: routers send one for each table, and FRR one whenever a session does
+//!   not come up.
 //! - Octets after the UPDATE of a Route Monitoring are passed over if they are TLVs (of
 //!   drafts; Huawei sends them), and counted otherwise.
 //! - Mirrored messages are counted, not applied: the router need not have taken them.
@@ -89,6 +93,8 @@ pub struct Session {
     router: Option<Router>,
     /// The first message was seen.
     begun: bool,
+    /// A Peer Up of a Loc-RIB was seen.
+    loc_rib_announced: bool,
     end: Option<End>,
     peers: Peers,
     scanner: Scanner,
@@ -108,6 +114,7 @@ impl Session {
             limits,
             router: None,
             begun: false,
+            loc_rib_announced: false,
             end: None,
             peers: Peers::default(),
             scanner: Scanner::new(),
@@ -142,7 +149,7 @@ impl Session {
 
     /// How many peers are up.
     pub const fn peer_count(&self) -> usize {
-        self.peers.up()
+        self.peers.len()
     }
 
     /// What was read, and what was wrong with it.

@@ -21,7 +21,8 @@ pub enum Notice {
         /// Not the session's first message.
         again: bool,
     },
-    /// A peer is up, or (`again`) was and sends its table anew.
+    /// A peer is up, or (`again`) was and sends its table anew. One without either OPEN
+    /// may be a Loc-RIB that no Peer Up announced.
     PeerUp {
         /// Which.
         peer: PeerKey,

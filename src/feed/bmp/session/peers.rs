@@ -59,11 +59,9 @@ pub struct Peer {
     /// Its key, the same for every message of it.
     pub key: PeerKey,
     identity: Identity,
-    /// Whether its routes are taken.
-    pub up: bool,
-    /// The tables, by bit of [`RibView`], for which a Peer Up came and no Peer Down yet:
-    /// routers that send one for each table do so for one BGP session.
-    pub declared: u8,
+    /// The tables, by bit of [`RibView`], for which a Peer Up came: routers that send one
+    /// for each table do so for one BGP session.
+    declared: u8,
     /// The BGP session that the Peer Up told of: when it came up, and its ports.
     session: (Timestamp, u16, u16),
     incoming: Form,
@@ -141,17 +139,6 @@ pub enum Rise {
     Known,
 }
 
-/// What a Peer Down came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fall {
-    /// The peer was up.
-    Down,
-    /// Another table of a peer that is down.
-    Known,
-    /// The peer was down already.
-    Unknown,
-}
-
 /// All peers of a session.
 #[derive(Clone, Debug, Default)]
 pub struct Peers {
@@ -159,23 +146,20 @@ pub struct Peers {
     free: Vec<u32>,
     by_identity: HashMap<Identity, u32, RandomState>,
     last: Option<(Identity, u32)>,
-    up: usize,
-    /// Peers that are down and wait for the Peer Downs of their other tables.
-    waiting: usize,
 }
 
 impl Peers {
-    /// Those that are up.
+    /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = &Peer> {
-        self.slots.iter().filter(|peer| peer.up)
+        self.slots.iter().filter(|peer| peer.declared != 0)
     }
 
-    /// How many are up.
-    pub const fn up(&self) -> usize {
-        self.up
+    /// How many there are.
+    pub const fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
     }
 
-    /// The peer that a header names, up or down.
+    /// The peer that a header names, if it is up.
     #[inline]
     pub fn find(&mut self, header: &PeerHeader) -> Option<Slot> {
         let identity = Identity::of(header);
@@ -220,14 +204,8 @@ impl Peers {
     }
 
     fn add(&mut self, router: Router, identity: Identity, bgp_id: u32, most: u32) -> Option<u32> {
-        if self.slots.len() - self.free.len() >= most as usize {
-            // A peer that is down makes room, whatever it still waits for.
-            if self.waiting == 0 {
-                return None;
-            }
-            let waits = |peer: &Peer| !peer.up && peer.declared != 0;
-            let slot = self.slots.iter().position(waits)?;
-            self.forget(slot as u32);
+        if self.len() >= most as usize {
+            return None;
         }
         let peer = Peer {
             key: PeerKey {
@@ -238,7 +216,6 @@ impl Peers {
                 bgp_id,
             },
             identity,
-            up: false,
             declared: 0,
             session: (Timestamp::ZERO, 0, 0),
             incoming: Form::default(),
@@ -268,17 +245,12 @@ impl Peers {
         let Some(peer) = self.slots.get_mut(slot.0 as usize) else {
             return Rise::Known;
         };
-        let rise = match (peer.up, peer.declared & bit != 0) {
-            (false, _) => Rise::New,
-            (true, true) if peer.session != session => Rise::Again,
-            (true, _) => Rise::Known,
+        let rise = match peer.declared {
+            0 => Rise::New,
+            declared if declared & bit != 0 && peer.session != session => Rise::Again,
+            _ => Rise::Known,
         };
-        if rise == Rise::New {
-            self.waiting -= usize::from(peer.declared != 0);
-            self.up += 1;
-        }
         if rise != Rise::Known {
-            peer.up = true;
             peer.declared = 0;
             peer.session = session;
             peer.asn4 = false;
@@ -289,32 +261,8 @@ impl Peers {
         rise
     }
 
-    /// Notes a Peer Down for `rib`. The peer is down by the first; those for its other
-    /// tables follow.
-    pub fn goes_down(&mut self, slot: Slot, rib: RibView) -> Fall {
-        let bit = 1 << rib as u8;
-        let Some(peer) = self.slots.get_mut(slot.0 as usize) else {
-            return Fall::Unknown;
-        };
-        let fall = match (peer.up, peer.declared & bit != 0) {
-            (true, _) => Fall::Down,
-            (false, true) => Fall::Known,
-            (false, false) => return Fall::Unknown,
-        };
-        if peer.up {
-            peer.up = false;
-            self.up -= 1;
-            self.waiting += usize::from(peer.declared != 0);
-        }
-        peer.declared &= !bit;
-        if peer.declared == 0 {
-            self.forget(slot.0);
-        }
-        fall
-    }
-
-    /// Gives the slot of a peer that is down away.
-    fn forget(&mut self, slot: u32) {
+    /// Forgets a peer: it is down.
+    pub fn forget(&mut self, Slot(slot): Slot) {
         let Some(peer) = self.slots.get_mut(slot as usize) else {
             return;
         };
@@ -327,7 +275,6 @@ impl Peers {
                 entry.remove();
             }
         }
-        self.waiting = self.waiting.saturating_sub(1);
         self.last = None;
         self.free.push(slot);
     }
