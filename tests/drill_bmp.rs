@@ -99,7 +99,7 @@ impl Daemon {
 
     fn incidents(&self) -> Vec<&IncidentEvent> {
         let event = |output| match output {
-            &incident::Output::Incident(ref event) => Some(&**event),
+            incident::Output::Incident(event) => Some(&**event),
             incident::Output::Standing(_) => None,
         };
         self.out.iter().filter_map(event).collect()

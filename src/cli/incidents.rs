@@ -1,6 +1,6 @@
 //! `leakwatch incidents`: what a daemon has recognised.
 
-use std::{collections::BTreeMap, io::Write};
+use std::{collections::BTreeMap, fmt::Write as _, io::Write};
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
@@ -96,6 +96,7 @@ struct Listed {
 /// One, with what the daemon knows of the networks in it.
 #[derive(Deserialize)]
 struct Whole {
+    time: Timestamp,
     worst: Severity,
     incident: IncidentEvent,
     timeline: Vec<Past>,
@@ -176,8 +177,13 @@ impl Incidents {
             severity: step.severity,
             active: step.routes,
         });
+        let mut last = whole.incident.clone();
+        if last.event != Step::Resolved {
+            // Its numbers are those of now, not of when it was last told.
+            last.time = whole.time;
+        }
         let account = Account {
-            last: whole.incident.clone(),
+            last,
             course: course.collect(),
             omitted: whole.timeline_omitted,
             worst: whole.worst,
@@ -308,7 +314,7 @@ fn encoded(id: &str) -> String {
         if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
             out.push(char::from(octet));
         } else {
-            out.push_str(&format!("%{octet:02X}"));
+            let _ = write!(out, "%{octet:02X}");
         }
     }
     out

@@ -7,7 +7,6 @@ mod completions;
 mod config;
 mod cover;
 mod drill;
-mod examples;
 mod incidents;
 mod inputs;
 mod man;

@@ -8,7 +8,6 @@ use std::{
 };
 
 use super::{
-    examples::{choose, shorten, shows},
     sheet::{Ink, Sheet, clock, counted, day_time, escape, grouped, lasting},
     told::{Account, Told},
     words::Words,
@@ -17,6 +16,7 @@ use crate::{
     bgp::{Afi, Asn},
     incident::{
         IncidentEvent, Kind, Severity, Standing, Step, advice,
+        examples::{choose, shorten, shows},
         report::{Sample, ViewName},
     },
 };

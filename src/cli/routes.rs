@@ -9,11 +9,13 @@ use super::{
     Failure, Status,
     client::Daemon,
     columns::{Cell, Column, table},
-    examples::shorten,
     peers::short,
     sheet::{Ink, Sheet, escape},
 };
-use crate::bgp::{Asn, Prefix, RibView};
+use crate::{
+    bgp::{Asn, Prefix, RibView},
+    incident::examples::shorten,
+};
 
 /// Look a prefix or an address up in the routing tables.
 #[derive(Args, Debug)]

@@ -52,17 +52,19 @@ struct Open {
 
 #[derive(Deserialize)]
 struct Drill {
+    engine: Figures,
     incidents: Open,
 }
 
 #[derive(Deserialize)]
 struct Routers {
     time: Timestamp,
-    routers: Vec<Router>,
+    routers: Vec<Feed>,
 }
 
+/// A router.
 #[derive(Deserialize)]
-struct Router {
+struct Feed {
     router: String,
     sys_name: String,
     drill: bool,
@@ -152,11 +154,12 @@ impl Status {
         )?;
         if let Some(drill) = &told.drill {
             let (_, text) = open(&drill.incidents);
+            let routes = counted(drill.engine.routes, "route", "routes");
             sheet.inked(
                 out,
                 "Drill",
                 Ink::Caution,
-                &format!("is being played; of it {text}"),
+                &format!("is being played with {routes}; of it {text}"),
             )?;
         }
         if told.ready {
@@ -259,7 +262,7 @@ fn list(out: &mut impl Write, sheet: &Sheet, told: Routers) -> std::io::Result<(
 }
 
 /// How much it needs looking at, the most first; and in a word.
-fn state(router: &Router) -> (u8, Ink, &'static str) {
+fn state(router: &Feed) -> (u8, Ink, &'static str) {
     match router.state.as_str() {
         "stale" => (0, Ink::Alarm, "lost"),
         "up" if router.silent => (1, Ink::Caution, "silent"),

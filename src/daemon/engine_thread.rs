@@ -260,7 +260,7 @@ impl Turn {
         }
         let metrics = &self.bench.metrics.engine;
         raise(&metrics.clock_steps, watched.steps);
-        metrics.clock_offset.set(-(watched.behind as f64) / 1e6);
+        metrics.clock_offset.set(0.0 - watched.behind as f64 / 1e6);
         self.watched = watched;
     }
 

@@ -6,9 +6,13 @@ use super::redump::Redump;
 use crate::{
     bgp::{Afi, Asn, RibView, Timestamp},
     detect::{
-        Detector, Finds, Gate, Verdict, maximum_prefix::Headroom, peerlock, settings,
-        surge::Streams, withdrawal::Withdrawals,
+        Detector, Finds, Gate, Verdict,
+        maximum_prefix::{Growth, Headroom},
+        peerlock, settings,
+        surge::Streams,
+        withdrawal::Withdrawals,
     },
+    incident::Counted,
     reference::{Reference, Role},
     rib::ViewKey,
 };
@@ -85,6 +89,8 @@ pub struct View {
     pub streams: Streams,
     /// Its withdrawals.
     pub withdrawals: Withdrawals,
+    /// Its routes day by day.
+    pub growth: Growth,
     /// How near the limit was when last told.
     pub headroom: Headroom,
     /// Findings of the running dump, by detector.
@@ -150,6 +156,7 @@ impl View {
             gate: Gate::new(now, by_dump),
             streams: Streams::new(now, 0, &settings.surge),
             withdrawals: Withdrawals::new(now),
+            growth: Growth::default(),
             headroom: Headroom::Fine,
             standing: [0; 16],
             rib: key.rib,
@@ -158,6 +165,22 @@ impl View {
             lost: None,
             redump: None,
             progress: Progress::default(),
+        }
+    }
+
+    /// What it withdrew of late.
+    pub fn withdrawn(&self, now: Timestamp, left: u32, settings: &settings::Withdrawal) -> Counted {
+        Counted::Withdrawn {
+            routes: self.withdrawals.lost(now, settings).round() as u32,
+            left,
+        }
+    }
+
+    /// What it changed in the running minute.
+    pub fn changed(&self) -> Counted {
+        Counted::Changed {
+            nlri: self.streams.changes(),
+            usual: self.streams.usual(),
         }
     }
 

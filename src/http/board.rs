@@ -255,3 +255,88 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(id: &str, step: &str, second: u64) -> Output {
+        let time = Timestamp::from_secs(1_500_000_000 + second);
+        let json = serde_json::json!({
+            "event": step, "id": id, "time": time, "kind": "leak", "severity": "critical",
+            "confidence": 0.9, "offender": 64500, "neighbour": null, "views": [],
+            "routes": {"active": 7, "peak": 9, "total": 9}, "origins": 1, "covers": 0,
+            "first_seen": time, "last_seen": time, "detectors": ["valley"], "victims": [],
+            "samples": [], "evidence": [{"family": "policy", "strength": 0.9, "what": "x"}],
+            "summary": "AS64500 leaks 9 routes",
+        });
+        Output::Incident(Box::new(serde_json::from_value(json).unwrap()))
+    }
+
+    #[test]
+    fn open_incidents_stay_and_of_those_that_are_over_the_latest_do() {
+        let board = Board::default();
+        board.tell(Realm::Live, &event("open", "opened", 0));
+        for number in 0..MOST_RESOLVED as u64 + 10 {
+            let id = format!("over-{number}");
+            board.tell(Realm::Live, &event(&id, "opened", number));
+            board.tell(Realm::Live, &event(&id, "resolved", number + 1));
+        }
+        assert_eq!(board.incidents().len(), MOST_RESOLVED + 1);
+        assert_eq!(board.dropped(), 10);
+        assert!(board.incident(Realm::Live, "open").is_some());
+        assert!(board.incident(Realm::Live, "over-9").is_none());
+        assert!(board.incident(Realm::Live, "over-10").is_some());
+        // A drill's incident of the same name is another one.
+        assert!(board.incident(Realm::Drill, "open").is_none());
+    }
+
+    #[test]
+    fn one_that_comes_back_is_open_and_is_not_dropped_for_having_been_over() {
+        let board = Board::default();
+        board.tell(Realm::Live, &event("back", "opened", 0));
+        board.tell(Realm::Live, &event("back", "resolved", 1));
+        board.tell(Realm::Live, &event("back", "reopened", 2));
+        for number in 0..MOST_RESOLVED as u64 + 5 {
+            board.tell(
+                Realm::Live,
+                &event(&format!("over-{number}"), "resolved", 3),
+            );
+        }
+        let record = board.incident(Realm::Live, "back").unwrap();
+        assert_eq!(record.resolved, None);
+        let steps: Vec<Step> = record.timeline.iter().map(|stage| stage.event).collect();
+        assert_eq!(steps, [Step::Opened, Step::Resolved, Step::Reopened]);
+    }
+
+    #[test]
+    fn a_timeline_keeps_its_first_and_its_latest_steps() {
+        let board = Board::default();
+        board.tell(Realm::Live, &event("long", "opened", 0));
+        for second in 1..200 {
+            board.tell(Realm::Live, &event("long", "updated", second));
+        }
+        let record = board.incident(Realm::Live, "long").unwrap();
+        assert_eq!(record.timeline.len(), MOST_STAGES);
+        assert_eq!(record.omitted as usize, 200 - MOST_STAGES);
+        assert_eq!(record.timeline.first().unwrap().event, Step::Opened);
+        let last = Timestamp::from_secs(1_500_000_199);
+        assert_eq!(record.timeline.last().unwrap().time, last);
+    }
+
+    #[test]
+    fn a_refresh_changes_numbers_and_no_step() {
+        let board = Board::default();
+        board.tell(Realm::Live, &event("one", "opened", 0));
+        let Output::Incident(mut now) = event("one", "updated", 9) else {
+            unreachable!()
+        };
+        now.routes.active = 4711;
+        board.refresh(Realm::Live, vec![*now]);
+        let record = board.incident(Realm::Live, "one").unwrap();
+        assert_eq!(record.last.routes.active, 4711);
+        assert_eq!(record.last.event, Step::Opened);
+        assert_eq!(record.timeline.len(), 1);
+        assert_eq!(*board.watch().borrow(), 1);
+    }
+}

@@ -95,3 +95,32 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Stall<S> {
         self.watch(cx, outcome)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_nobody_takes_is_given_up_and_what_somebody_takes_is_not() {
+        let (near, mut far) = duplex(16);
+        let mut near = Stall::new(near, Duration::from_millis(40));
+        let given_up = near.write_all(&[0; 64]).await.unwrap_err();
+        assert_eq!(given_up.kind(), io::ErrorKind::TimedOut);
+
+        // A reader that takes a little each time is slow, and served.
+        let mut drained = vec![0; 16];
+        far.read_exact(&mut drained).await.unwrap();
+        let slow = tokio::spawn(async move {
+            let mut taken = 0;
+            let mut one = [0; 8];
+            while taken < 64 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                taken += far.read(&mut one).await.unwrap();
+            }
+        });
+        near.write_all(&[0; 64]).await.unwrap();
+        slow.await.unwrap();
+    }
+}

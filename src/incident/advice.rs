@@ -72,7 +72,8 @@ pub fn steps(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
                 .to_owned(),
         ],
     };
-    if reference.local_as.is_none() && !matches!(event.kind, Kind::Surge) {
+    let recorded = event.views.iter().all(|view| view.router == "mrt");
+    if recorded && reference.local_as.is_none() && !matches!(event.kind, Kind::Surge) {
         steps.push(
             "The sessions above are the collector's. On your own routers look for the examples \
              before you filter."

@@ -8,6 +8,7 @@
 
 mod access;
 mod client;
+mod commands;
 mod contract;
 mod events;
 mod hostile;

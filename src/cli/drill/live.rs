@@ -294,7 +294,7 @@ fn expectation(
 ) -> io::Result<()> {
     sheet.rule(out, "What had to come out")?;
     if drill.expected == Expected::Quiet {
-        return sheet.entry(out, "Nobody woken.");
+        sheet.entry(out, "Nobody woken.")?;
     }
     for one in &truth.incidents {
         let neighbour = one
@@ -307,7 +307,7 @@ fn expectation(
         );
         sheet.entry(out, &text)?;
     }
-    Ok(())
+    sheet.entry(out, "What did: `leakwatch incidents`.")
 }
 
 fn clock(elapsed: Duration) -> String {

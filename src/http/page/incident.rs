@@ -9,8 +9,9 @@ use super::{
 };
 use crate::{
     bgp::Asn,
+    feed::intake::Realm,
     http::{Desk, Record},
-    incident::{IncidentEvent, Step, advice, report::as_name},
+    incident::{IncidentEvent, Step, advice, examples, report::as_name},
     reference::Reference,
 };
 
@@ -46,7 +47,7 @@ pub(in crate::http) fn incident(desk: &Desk, record: &Record) -> String {
     }
     out.push_str("</ol></section>\n");
     facts(&mut out, record, &reference);
-    samples(&mut out, event);
+    samples(&mut out, record);
     evidence(&mut out, event);
     views(&mut out, event, &reference);
     timeline(&mut out, record);
@@ -107,24 +108,30 @@ fn facts(out: &mut String, record: &Record, reference: &Reference) {
     out.push_str("</dl>\n");
 }
 
-fn samples(out: &mut String, event: &IncidentEvent) {
-    if event.samples.is_empty() {
+fn samples(out: &mut String, record: &Record) {
+    let samples = examples::choose(&record.last);
+    if samples.is_empty() {
         return;
     }
+    let drill = if record.realm == Realm::Drill {
+        "&amp;drill=true"
+    } else {
+        ""
+    };
     out.push_str("<section><h2>Examples</h2>\n<dl class=\"samples\">\n");
-    for sample in &event.samples {
+    for sample in samples {
         let before = match &sample.before {
-            Some(path) => Text(path).to_string(),
+            Some(path) => Text(&examples::shorten(path)).to_string(),
             None => "<span class=\"faint\">not in the table</span>".to_owned(),
         };
         let after = if sample.after.is_empty() {
             "<span class=\"faint\">withdrawn</span>".to_owned()
         } else {
-            Text(&sample.after).to_string()
+            Text(&examples::shorten(&sample.after)).to_string()
         };
         let _ = writeln!(
             out,
-            "<div><dt><a href=\"/routes?prefix={prefix}\">{prefix}</a> \
+            "<div><dt><a href=\"/routes?prefix={prefix}{drill}\">{prefix}</a> \
              <span class=\"faint\">{at}</span></dt>\
              <dd><i>before</i> {before}</dd><dd><i>after</i> {after}</dd></div>",
             prefix = sample.prefix,

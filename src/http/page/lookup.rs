@@ -6,10 +6,18 @@ use super::{lookup_form, page, text::Text};
 use crate::{engine::Answer, http::Desk};
 
 /// The page.
-pub(in crate::http) fn lookup(desk: &Desk, asked: &str, answer: &Result<Answer, String>) -> String {
+pub(in crate::http) fn lookup(
+    desk: &Desk,
+    asked: &str,
+    drill: bool,
+    answer: &Result<Answer, String>,
+) -> String {
     let mut out = String::with_capacity(8 << 10);
     let _ = writeln!(out, "<h1>Routes</h1>");
-    lookup_form(&mut out, asked);
+    lookup_form(&mut out, asked, drill);
+    if drill {
+        out.push_str("<p class=\"drill\">These are the routes of a drill.</p>\n");
+    }
     match answer {
         Err(problem) => {
             let _ = writeln!(out, "<p class=\"caution\">{}</p>", Text(problem));
@@ -17,19 +25,23 @@ pub(in crate::http) fn lookup(desk: &Desk, asked: &str, answer: &Result<Answer, 
         Ok(answer) if answer.routes.is_empty() => {
             out.push_str("<p>No table has a route for it.</p>\n");
         }
-        Ok(answer) => rows(&mut out, answer),
+        Ok(answer) => rows(&mut out, answer, drill),
     }
     page(desk, "Routes - leakwatch", &out)
 }
 
-fn rows(out: &mut String, answer: &Answer) {
+fn rows(out: &mut String, answer: &Answer, drill: bool) {
+    let drill = if drill { "?drill=true" } else { "" };
     out.push_str(
         "<div class=\"wide\"><table><thead><tr><th>Prefix</th><th>AS path</th><th>Peer</th>\
          <th>Router</th><th>Found</th></tr></thead><tbody>\n",
     );
     for route in &answer.routes {
         let incident = match &route.incident {
-            Some(id) => format!(" <a href=\"/incidents/{id}\">{id}</a>", id = Text(id)),
+            Some(id) => format!(
+                " <a href=\"/incidents/{id}{drill}\">{id}</a>",
+                id = Text(id)
+            ),
             None => String::new(),
         };
         let _ = writeln!(

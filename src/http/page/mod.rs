@@ -53,14 +53,19 @@ fn page(desk: &Desk, title: &str, main: &str) -> String {
 }
 
 /// The form that asks for the routes around a prefix.
-fn lookup_form(out: &mut String, prefix: &str) {
+fn lookup_form(out: &mut String, prefix: &str, drill: bool) {
+    let drill = if drill {
+        "<input type=\"hidden\" name=\"drill\" value=\"true\">"
+    } else {
+        ""
+    };
     let _ = writeln!(
         out,
         "<form action=\"/routes\" method=\"get\" role=\"search\">\
          <label for=\"prefix\">Prefix or address</label> \
          <input id=\"prefix\" name=\"prefix\" value=\"{}\" placeholder=\"192.0.2.0/24\" \
          autocapitalize=\"none\" autocomplete=\"off\" spellcheck=\"false\" required> \
-         <button>Look up</button></form>",
+         <button>Look up</button>{drill}</form>",
         Text(prefix)
     );
 }

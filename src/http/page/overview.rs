@@ -54,6 +54,11 @@ fn headline(out: &mut String, status: &Status) {
     } else if open.warning > 0 {
         let many = counted(open.warning.into(), "warning", "warnings");
         ("caution", many)
+    } else if status.engine.routes == 0 {
+        (
+            "caution",
+            "No incident is open: nothing is seen yet".to_owned(),
+        )
     } else if !status.ready {
         (
             "caution",
@@ -331,7 +336,7 @@ pub(super) fn table(rib: RibView, afi: Afi) -> String {
 fn figures(out: &mut String, status: &Status) {
     let engine = &status.engine;
     out.push_str("<section><h2>Figures</h2>\n");
-    lookup_form(out, "");
+    lookup_form(out, "", status.drill.is_some() && engine.routes == 0);
     out.push_str("<dl>\n");
     let mut figure = |name: &str, value: String| {
         let _ = writeln!(out, "<div><dt>{name}</dt><dd>{value}</dd></div>");
@@ -345,6 +350,9 @@ fn figures(out: &mut String, status: &Status) {
             count(engine.prefixes.ipv6.into())
         ),
     );
+    if let Some(drill) = &status.drill {
+        figure("Routes of the drill", count(drill.engine.routes));
+    }
     figure("AS paths", count(engine.paths as u64));
     figure("Routing table", bytes(engine.memory_bytes as u64));
     let standing: u64 = engine.findings.values().map(|one| u64::from(*one)).sum();

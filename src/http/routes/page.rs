@@ -34,8 +34,9 @@ pub(super) async fn lookup(State(shared): State<Shared>, uri: Uri) -> Result<Res
     let params = Params::read(&uri, &table::PARAMETERS)?;
     let answer = table::answer(&shared, &params).await;
     let answer = answer.map_err(|problem| problem.detail().to_owned());
+    let drill = params.get("drill") == Some("true");
     let asked = params.get("prefix").unwrap_or_default();
-    Ok(html(page::lookup(&shared.desk, asked, &answer)))
+    Ok(html(page::lookup(&shared.desk, asked, drill, &answer)))
 }
 
 pub(super) async fn style() -> Response {

@@ -1,7 +1,7 @@
 //! Which of an incident's routes are shown, and how their paths are written.
 
-use super::sheet::escape;
-use crate::incident::{IncidentEvent, report::Sample};
+use super::report::{IncidentEvent, Sample};
+use crate::bgp::Plain;
 
 const EXAMPLES: usize = 4;
 /// One AS so many times in a row is written with a count.
@@ -9,7 +9,7 @@ const LONG_RUN: usize = 6;
 
 /// Examples worth showing: paths that show the leak, each of another network, those
 /// most affected first, and changed routes as well as new ones.
-pub(super) fn choose(event: &IncidentEvent) -> Vec<&Sample> {
+pub fn choose(event: &IncidentEvent) -> Vec<&Sample> {
     let rank = |origin: &str| {
         let place = event
             .victims
@@ -44,7 +44,7 @@ pub(super) fn choose(event: &IncidentEvent) -> Vec<&Sample> {
 }
 
 /// Whether a path leads where the incident is.
-pub(super) fn shows(path: &str, event: &IncidentEvent) -> bool {
+pub fn shows(path: &str, event: &IncidentEvent) -> bool {
     let edge = edge(event);
     !edge.is_empty() && format!(" {path} ").contains(&edge)
 }
@@ -63,7 +63,7 @@ fn origin(sample: &Sample) -> &str {
 }
 
 /// A path as routers print it, but for long runs of one AS.
-pub(super) fn shorten(path: &str) -> String {
+pub fn shorten(path: &str) -> String {
     let hops: Vec<&str> = path.split(' ').collect();
     let runs = hops.chunk_by(|a, b| a == b);
     let parts: Vec<String> = runs
@@ -72,5 +72,5 @@ pub(super) fn shorten(path: &str) -> String {
             run => run.join(" "),
         })
         .collect();
-    escape(&parts.join(" "))
+    Plain(&parts.join(" ")).to_string()
 }
