@@ -2,6 +2,7 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::bgp::{Asn, Router};
+use crate::incident::{Kind, Severity};
 use crate::metrics::Metrics;
 
 fn view(router: u8, peer: u8, afi: Afi, routes: u32) -> ViewState {
