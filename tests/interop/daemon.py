@@ -18,7 +18,7 @@ class Leakwatch:
         self.running = False
 
     def drill_table(self):
-        return self.drill
+        return self.drill()
 
     def start(self, connect=(), more=""):
         path = self.lab.directory / "leakwatch.toml"
