@@ -7,9 +7,10 @@
 //! of the whole process but for the sending thread.
 //!
 //!     cargo bench --bench ingest [-- transfer|one [RUNS]]
-//!     cargo bench --bench ingest -- write FILE
+//!     cargo bench --bench ingest -- write FILE [MOST]
 //!
-//! `write FILE` writes the stream of `transfer` for another program to be fed with.
+//! `write FILE` writes a stream, of `transfer` or with at most so many prefixes in an UPDATE,
+//! for another program to be fed with.
 
 #![allow(clippy::disallowed_methods, clippy::expect_used, missing_docs)]
 
@@ -49,10 +50,11 @@ fn main() {
         .collect();
     let recording = worlds::recording(None, None);
     let stream = |most| stream(&worlds::transfer(&recording, most).0);
-    if let [what, file] = &arguments[..]
+    if let [what, file, most @ ..] = &arguments[..]
         && what == "write"
     {
-        let (bytes, updates, nlri) = stream(12);
+        let most = most.first().and_then(|most| most.parse().ok());
+        let (bytes, updates, nlri) = stream(most.unwrap_or(12));
         fs::write(file, bytes).expect("room for the stream");
         println!("{updates} Route Monitorings, {nlri} NLRI");
         return;

@@ -120,11 +120,11 @@ impl World {
     }
 
     fn told(&self, least: Severity) -> Vec<&IncidentEvent> {
-        let event = |output| match output {
-            &Output::Incident(ref event) if event.severity >= least => Some(&**event),
+        let events = self.out.iter().filter_map(|output| match output {
+            Output::Incident(event) if event.severity >= least => Some(&**event),
             _ => None,
-        };
-        self.out.iter().filter_map(event).collect()
+        });
+        events.collect()
     }
 
     fn state(&self) -> &FeedState {

@@ -35,14 +35,23 @@ const MOST_PASSWORD: u64 = 4096;
 /// Which daemon, and how to be let in.
 #[derive(Args, Debug)]
 pub(super) struct Daemon {
-    /// Where the daemon answers [default: $LEAKWATCH_URL, or http://127.0.0.1:11080].
-    #[arg(long, value_name = "URL")]
+    #[arg(
+        long,
+        value_name = "URL",
+        help = "Where the daemon answers [default: $LEAKWATCH_URL, or http://127.0.0.1:11080]"
+    )]
     url: Option<String>,
-    /// Who asks, where the daemon's `web_config` names users [default: `$LEAKWATCH_USER`].
-    #[arg(long, value_name = "NAME")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        help = "Who asks, where the daemon's web_config names users [default: $LEAKWATCH_USER]"
+    )]
     user: Option<String>,
-    /// Their password, in a file [default: `$LEAKWATCH_PASSWORD`, the password itself].
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help = "Their password [default: the value of $LEAKWATCH_PASSWORD]"
+    )]
     password_file: Option<PathBuf>,
     /// Certificates (PEM) to believe, where the daemon speaks TLS under a CA of your own.
     #[arg(long, value_name = "FILE")]
@@ -85,8 +94,7 @@ impl Daemon {
         let agent = self.agent(Some(PATIENCE))?;
         let mut response = self.send(&agent, path, query, None)?;
         let body = response.body_mut().with_config().limit(MOST_BYTES);
-        body.read_to_string()
-            .map_err(|error| self.failed(&error.into()))
+        body.read_to_string().map_err(|error| self.failed(&error))
     }
 
     /// What it answers.

@@ -1,6 +1,6 @@
 //! `leakwatch incidents`: what a daemon has recognised.
 
-use std::{collections::BTreeMap, io::Write};
+use std::{collections::BTreeMap, fmt::Write as _, io::Write};
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
@@ -314,7 +314,7 @@ fn encoded(id: &str) -> String {
         if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
             out.push(char::from(octet));
         } else {
-            out.push_str(&format!("%{octet:02X}"));
+            let _ = write!(out, "%{octet:02X}");
         }
     }
     out

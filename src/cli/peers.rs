@@ -69,7 +69,7 @@ struct Row {
     drill: bool,
 }
 
-const COLUMNS: [Column; 8] = [
+const COLUMNS: [Column; 9] = [
     Column {
         head: "PEER",
         right: false,
@@ -109,6 +109,11 @@ const COLUMNS: [Column; 8] = [
         head: "ROUTES",
         right: true,
         spare: 0,
+    },
+    Column {
+        head: "LIMIT",
+        right: true,
+        spare: 5,
     },
 ];
 
@@ -155,26 +160,24 @@ impl Row {
             "down" => (Ink::Alarm, "down".to_owned()),
             other => (Ink::Caution, escape(other)),
         };
-        let peer = if self.distinguisher.is_empty() {
-            escape(&self.peer)
-        } else {
-            format!("{} {}", escape(&self.distinguisher), escape(&self.peer))
-        };
-        let drill = if self.drill { " (drill)" } else { "" };
-        let routes = match self.limit {
-            Some(limit) => format!("{} of {}", grouped(self.routes), grouped(limit)),
-            None => grouped(self.routes),
-        };
+        let mut peer = escape(&self.peer);
+        if !self.distinguisher.is_empty() {
+            peer = format!("{} {peer}", escape(&self.distinguisher));
+        }
+        if self.drill {
+            peer.push_str(" (drill)");
+        }
         let family = if self.afi == "ipv6" { "IPv6" } else { "IPv4" };
         vec![
             peer.into(),
             self.peer_as.into(),
             escape(&self.name).into(),
-            format!("{}{drill}", escape(&self.router)).into(),
+            escape(&self.router).into(),
             format!("{family} {}", short(self.rib)).into(),
             Cell(state, Some(ink)),
             ago(now, Some(self.since)).into(),
-            routes.into(),
+            grouped(self.routes).into(),
+            self.limit.map(grouped).unwrap_or_default().into(),
         ]
     }
 }

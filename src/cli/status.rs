@@ -59,11 +59,12 @@ struct Drill {
 #[derive(Deserialize)]
 struct Routers {
     time: Timestamp,
-    routers: Vec<Router>,
+    routers: Vec<Feed>,
 }
 
+/// A router.
 #[derive(Deserialize)]
-struct Router {
+struct Feed {
     router: String,
     sys_name: String,
     drill: bool,
@@ -261,7 +262,7 @@ fn list(out: &mut impl Write, sheet: &Sheet, told: Routers) -> std::io::Result<(
 }
 
 /// How much it needs looking at, the most first; and in a word.
-fn state(router: &Router) -> (u8, Ink, &'static str) {
+fn state(router: &Feed) -> (u8, Ink, &'static str) {
     match router.state.as_str() {
         "stale" => (0, Ink::Alarm, "lost"),
         "up" if router.silent => (1, Ink::Caution, "silent"),

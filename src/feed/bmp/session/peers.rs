@@ -201,19 +201,17 @@ impl Peers {
         most: u32,
     ) -> Option<Slot> {
         let identity = Identity::of(header);
-        match self.look_up(identity) {
-            Some(slot) => Some(Slot(slot)),
-            None => {
-                let key = PeerKey {
-                    router,
-                    distinguisher: header.distinguisher,
-                    address: header.address,
-                    asn: header.asn,
-                    bgp_id,
-                };
-                self.add(key, identity, most).map(Slot)
-            }
+        if let Some(slot) = self.look_up(identity) {
+            return Some(Slot(slot));
         }
+        let key = PeerKey {
+            router,
+            distinguisher: header.distinguisher,
+            address: header.address,
+            asn: header.asn,
+            bgp_id,
+        };
+        self.add(key, identity, most).map(Slot)
     }
 
     fn add(&mut self, key: PeerKey, identity: Identity, most: u32) -> Option<u32> {
