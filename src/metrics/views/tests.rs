@@ -119,7 +119,8 @@ fn a_drills_incidents_are_marked_and_its_peers_have_no_series() {
     assert!(text.contains(&format!("{marked}\"false\"}} 0\n")));
     assert!(!text.contains("198.51.100.9"));
     metrics.observe_drill(None);
-    assert!(!metrics.text().unwrap().contains("drill=\"true\""));
+    let open = format!("{marked}\"true\"");
+    assert!(!metrics.text().unwrap().contains(&open));
 }
 
 #[test]
