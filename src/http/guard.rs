@@ -34,7 +34,10 @@ pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: 
             Ok(()) => tokio::time::timeout(LONGEST, next.run(request))
                 .await
                 .unwrap_or_else(|_| Problem::busy("no answer within ten seconds").into_response()),
-            Err(problem) => problem.into_response(),
+            Err(problem) => {
+                shared.refused(reason(&problem));
+                problem.into_response()
+            }
         };
     let seconds = begun.elapsed().as_secs_f64();
     shared.count(route.as_deref(), response.status(), seconds);
@@ -66,6 +69,17 @@ pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: 
         headers.insert(header::WWW_AUTHENTICATE, users::challenge());
     }
     response
+}
+
+/// What a request was refused for, as the metric spells it.
+fn reason(problem: &Problem) -> &'static str {
+    match problem.status() {
+        StatusCode::MISDIRECTED_REQUEST => "host",
+        StatusCode::FORBIDDEN => "origin",
+        StatusCode::UNAUTHORIZED => "password",
+        StatusCode::SERVICE_UNAVAILABLE => "log_ins",
+        _ => "malformed",
+    }
 }
 
 async fn admit(

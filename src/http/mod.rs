@@ -56,12 +56,14 @@ impl Shared {
     ) -> Self {
         let http = &desk.metrics.http;
         http.sse_clients_limit.set(MOST_FOLLOWERS as i64);
-        Shared {
+        let shared = Shared {
             desk,
             access,
             stopping,
             followers: Arc::new(Semaphore::new(MOST_FOLLOWERS)),
-        }
+        };
+        shared.connections(0);
+        shared
     }
 
     fn access(&self) -> Arc<Access> {

@@ -50,6 +50,11 @@ impl Problem {
         }
     }
 
+    /// The status it is sent with.
+    pub fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
     /// What is wrong.
     pub fn detail(&self) -> &str {
         &self.detail
@@ -67,8 +72,7 @@ impl IntoResponse for Problem {
         let mut response = Response::new(Body::from(
             serde_json::to_vec(&self).unwrap_or_else(|_| b"{}".to_vec()),
         ));
-        *response.status_mut() =
-            StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = self.status();
         let headers = response.headers_mut();
         headers.insert(
             header::CONTENT_TYPE,

@@ -135,3 +135,27 @@ fn credentials(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
     }
     Some((String::from_utf8(name.to_vec()).ok()?, password.to_vec()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_name_takes_a_verification_as_well() {
+        assert!(!bcrypt::verify("", NOBODY).unwrap());
+    }
+
+    #[test]
+    fn credentials_are_taken_apart_at_the_first_colon() {
+        let sent = |text: &[u8]| {
+            let value = format!("bAsIc {}", BASE64_STANDARD.encode(text));
+            let value = HeaderValue::from_str(&value).unwrap();
+            credentials(&HeaderMap::from_iter([(header::AUTHORIZATION, value)]))
+        };
+        let found = sent(b"oncall:a:b").unwrap();
+        assert_eq!(found, ("oncall".to_owned(), b"a:b".to_vec()));
+        assert_eq!(sent(b"oncall"), None);
+        assert_eq!(sent(b"\xff:x"), None);
+        assert_eq!(sent(&[&b"oncall:"[..], &[b'x'; 300]].concat()), None);
+    }
+}

@@ -54,6 +54,8 @@ fn a_configured_name_is_answered_to() {
     let as_host = |host| request(server.at, "GET", "/healthz", &[("Host", host)]).status;
     assert_eq!(as_host("watch.example.net:11080"), 200);
     assert_eq!(as_host("other.example.net"), 421);
+    let refused = &server.metrics.http.refused;
+    assert_eq!(refused.with_label_values(&["host"]).get(), 1);
 }
 
 #[test]
