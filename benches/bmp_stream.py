@@ -208,12 +208,18 @@ def routers(path, to, count):
 def many_peers(to, count):
     with socket.create_connection(to) as connection:
         connection.sendall(initiation("hostile"))
-        for first in range(0, count, 1000):
-            part = [
-                peer_up(ipaddress.ip_address(0x0A000000 + n), 65000)
-                for n in range(first, min(first + 1000, count))
-            ]
-            connection.sendall(b"".join(part))
+        # All differ in the address and in the identifier, at the end of the header and in the
+        # second OPEN; the rest is made once.
+        first = ipaddress.ip_address(0x0A000000)
+        one = bytearray(peer_up(first, 65000))
+        identifier = struct.pack("!I", int(first) ^ 65000)
+        places = [36, one.rindex(identifier)]
+        assert one[36:40] == identifier
+        for n in range(count):
+            struct.pack_into("!I", one, 28, 0x0A000000 + n)
+            for at in places:
+                struct.pack_into("!I", one, at, (0x0A000000 + n) ^ 65000)
+            connection.sendall(one)
         print(f"{count} Peer Ups sent", flush=True)
         sys.stdin.read()
 

@@ -52,7 +52,7 @@
 //! | 9 | `drill` | historical leaks, reconstructed as MRT bytes |
 //! | 9 | `http` | metrics, the JSON interface, the status page |
 //! | 10 | `daemon` | the engine's thread and all that is wired to it; signals, reload, the log |
-//! | 10 | `cli` | one file per subcommand |
+//! | 11 | `cli` | one file per subcommand |
 //!
 //! A room without source yet (`alert`, `store`) stands here so that what comes next is built where
 //! it belongs.

@@ -451,6 +451,7 @@ async fn a_router_whose_own_count_is_another_is_desynchronised() {
         stale: false,
         had_table: true,
         limit: None,
+        days_to_limit: None,
     };
     let snapshot = Arc::new(Snapshot {
         views: vec![view],

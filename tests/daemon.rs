@@ -139,6 +139,9 @@ fn an_incident_is_told_in_the_log_in_metrics_and_by_http() {
     });
     assert_eq!(listed["incidents"][0]["id"], id);
     assert_eq!(daemon.get(&format!("/api/v1/incidents/{id}")).0, 200);
+    let told = daemon.client(&["incidents", "--state", "open"]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains(&id) && !told.contains("DRILL"), "{told}");
     assert!(
         daemon
             .get("/metrics")
@@ -194,6 +197,38 @@ fn a_drill_lives_in_a_world_of_its_own() {
     let open = daemon.json("/api/v1/incidents?state=open");
     assert_eq!(open["incidents"].as_array().unwrap().len(), 1);
     assert_ne!(open["incidents"][0]["drill"], true);
+}
+
+#[test]
+fn the_leak_of_2017_is_played_to_it_by_our_own_drill() {
+    let mut daemon = Daemon::start(FREE_PORTS);
+    let played = leakwatch()
+        .args([
+            "drill",
+            "google-2017",
+            "--table",
+            "20000",
+            "--routes",
+            "2000",
+        ])
+        .args(["--speed", "10", "--bmp", &daemon.bmp.to_string()])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(played.stdout).unwrap();
+    assert_eq!(played.status.code(), Some(0), "{said}");
+    let line = daemon.line("an incident", about("incident opened", true, "AS15169"));
+    assert_eq!(line["severity"], "critical");
+    let over = daemon.line("its end", about("incident is over", true, "AS15169"));
+    assert!(
+        over["summary"].as_str().unwrap().contains("2,000 routes"),
+        "{over}"
+    );
+    let told = daemon.client(&["incidents"]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(told.contains("DRILL") && told.contains("AS701"), "{told}");
+    let told = daemon.client(&["incidents", "--no-drill"]);
+    let told = String::from_utf8(told.stdout).unwrap();
+    assert!(!told.contains("AS15169"), "{told}");
 }
 
 #[test]

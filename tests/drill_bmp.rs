@@ -98,11 +98,11 @@ impl Daemon {
     }
 
     fn incidents(&self) -> Vec<&IncidentEvent> {
-        let event = |output| match output {
-            &incident::Output::Incident(ref event) => Some(&**event),
+        let events = self.out.iter().filter_map(|output| match output {
+            incident::Output::Incident(event) => Some(&**event),
             incident::Output::Standing(_) => None,
-        };
-        self.out.iter().filter_map(event).collect()
+        });
+        events.collect()
     }
 }
 

@@ -5,6 +5,7 @@ mod live;
 mod print;
 mod verdict;
 mod watch;
+mod wire;
 
 use std::{
     fmt::Write as _,

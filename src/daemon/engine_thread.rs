@@ -260,7 +260,7 @@ impl Turn {
         }
         let metrics = &self.bench.metrics.engine;
         raise(&metrics.clock_steps, watched.steps);
-        metrics.clock_offset.set(-(watched.behind as f64) / 1e6);
+        metrics.clock_offset.set(0.0 - watched.behind as f64 / 1e6);
         self.watched = watched;
     }
 
@@ -282,5 +282,105 @@ impl Turn {
         self.bench.worlds.end_drill(&mut self.said);
         self.tell(None);
         self.show();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::{
+        bgp::{Asn, Batch, Event, EventKind, PeerKey, RibView, Span, Timestamp},
+        daemon::world::Shown,
+        engine::Snapshot,
+        feed::intake::{Intake, Realm, queue},
+        http::{Board, Desk},
+    };
+
+    /// A thread's work without the thread, what feeds it, and what it shows.
+    fn turn() -> (Turn, Intake, watch::Receiver<Arc<Snapshot>>) {
+        let (intake, outlet) = queue(1 << 20);
+        let (live, shown) = watch::channel(Arc::new(Snapshot::default()));
+        let (drill, _) = watch::channel(None);
+        let (_, questions) = Desk::questions();
+        let (_, commands) = mpsc::channel(1);
+        let metrics = Arc::new(Metrics::new());
+        let bench = Bench {
+            worlds: Worlds::new(Rules::default(), Shown { live, drill }),
+            clock: Clock::system(),
+            outlet,
+            questions,
+            commands,
+            teller: Teller {
+                board: Board::default(),
+                metrics: Arc::clone(&metrics),
+            },
+            metrics,
+            heartbeat: Heartbeat::default(),
+        };
+        (Turn::new(bench), intake, shown)
+    }
+
+    /// A peer that comes up at `time`.
+    fn peer_up(time: Timestamp, number: u8) -> Batch {
+        let mut batch = Batch::default();
+        let address = std::net::IpAddr::from([192, 0, 2, number]);
+        batch.peers.push(PeerKey::mrt(address, Asn(64_500)));
+        batch.events.push(Event {
+            time,
+            peer: 0,
+            rib: RibView::AdjRibInPre,
+            kind: EventKind::PeerUp,
+            raw: Span::default(),
+        });
+        batch
+    }
+
+    #[tokio::test]
+    async fn while_updates_wait_time_is_when_the_last_one_was_read() {
+        let (mut turn, intake, shown) = self::turn();
+        turn.tick();
+        let now = turn.bench.clock.now();
+        assert!(now.since(shown.borrow().time) < Duration::from_secs(2));
+
+        drop((turn, intake, shown));
+        let (mut turn, intake, shown) = self::turn();
+        let late = Duration::from_secs(100);
+        turn.read = instant().checked_sub(late).unwrap();
+        intake
+            .send(Realm::Live, peer_up(now, 1), instant())
+            .await
+            .unwrap();
+        turn.tick();
+        let behind = turn.bench.clock.now().since(shown.borrow().time);
+        assert!(behind >= late, "{behind:?}");
+        turn.apply_slice();
+        turn.tick();
+        let behind = turn.bench.clock.now().since(shown.borrow().time);
+        assert!(behind < Duration::from_secs(2), "{behind:?}");
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_judged_before_the_end_and_no_longer_than_allowed() {
+        for (allowed, judged) in [(Duration::from_secs(60), 5), (Duration::ZERO, 0)] {
+            let (mut turn, intake, _shown) = turn();
+            for number in 0..5 {
+                let batch = peer_up(turn.bench.clock.now(), number);
+                intake.send(Realm::Live, batch, instant()).await.unwrap();
+            }
+            turn.stop = Some(instant() + allowed);
+            turn.finish();
+            assert_eq!(turn.bench.metrics.engine.batches.get(), judged);
+            assert_eq!(intake.held_bytes(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn the_thread_ends_when_nobody_is_left_to_feed_it_and_says_so() {
+        let (turn, intake, _shown) = turn();
+        let ended = start(turn.bench).unwrap();
+        drop(intake);
+        ended.await.unwrap();
     }
 }

@@ -88,7 +88,7 @@ pub fn run(options: Options) -> Result<(), Fault> {
         config.log.level = level;
     }
     let metrics = Arc::new(Metrics::new());
-    let logging = logging::start(&config.log, &metrics)?;
+    let logging = logging::start(config.log, &metrics)?;
     abort_on_panic();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)

@@ -31,13 +31,15 @@ impl Places {
 
     /// Says where everything is, and what is open to others.
     pub fn tell(&self, asks_password: bool, config: Option<&Path>) {
-        match config {
-            Some(file) => tracing::info!(file = %file.display(), "configuration read"),
-            None => tracing::info!("no configuration named: running on the defaults"),
+        if let Some(file) = config {
+            tracing::info!(file = %file.display(), "configuration read");
+        } else {
+            tracing::info!("no configuration named: running on the defaults");
         }
-        match self.bmp {
-            Some(address) => tracing::info!(%address, "listening for BMP"),
-            None => tracing::info!("not listening for BMP"),
+        if let Some(address) = self.bmp {
+            tracing::info!(%address, "listening for BMP");
+        } else {
+            tracing::info!("not listening for BMP");
         }
         let page = self.page();
         tracing::info!(

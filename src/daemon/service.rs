@@ -41,8 +41,10 @@ use crate::{
 const FEEDS_END: Duration = Duration::from_secs(2);
 /// The engine gets so long to judge what waits.
 const ENGINE_ENDS: Duration = Duration::from_secs(4);
+/// For the batch at hand.
+const GRACE: Duration = Duration::from_millis(200);
 /// Answers that are being written get so long; all three together stay below ten seconds.
-const HTTP_ENDS: Duration = Duration::from_millis(3500);
+const HTTP_ENDS: Duration = Duration::from_secs(3);
 
 /// Interrupts that come together are one.
 const SAME_KEY: Duration = Duration::from_millis(200);
@@ -326,12 +328,13 @@ impl Service {
         if timeout(FEEDS_END, feeds).await.is_err() {
             self.feeds.abort_all();
         }
-        let stopped = self.commands.send(Command::Stop(ENGINE_ENDS)).await;
-        if stopped.is_ok() {
-            let most = ENGINE_ENDS + Duration::from_millis(200);
-            if timeout(most, &mut self.engine).await.is_err() {
-                tracing::warn!("the engine did not end in time");
-            }
+        let engine = async {
+            // Where nobody takes the order, it has ended already.
+            let _ = self.commands.send(Command::Stop(ENGINE_ENDS)).await;
+            let _ = (&mut self.engine).await;
+        };
+        if timeout(ENGINE_ENDS + GRACE, engine).await.is_err() {
+            tracing::warn!("the engine did not end in time");
         }
         self.close.send_replace(true);
         let _ = timeout(HTTP_ENDS, &mut self.http).await;

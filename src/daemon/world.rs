@@ -4,7 +4,7 @@
 //! session of a drill speaks and ended with its last. They share nothing but the settings,
 //! so nothing made up is ever learned.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
 use tokio::sync::watch;
 
@@ -93,20 +93,24 @@ impl Worlds {
         if let Some(mut drill) = self.drill.take() {
             drill.close(&mut self.out);
             said.extend(self.out.drain(..).map(|output| (Realm::Drill, output)));
+            // Giving a full table's memory back takes longer than real routers should wait.
+            // Where no thread can be had, it is done here.
+            let _ = thread::Builder::new().spawn(move || drop(drill));
         }
     }
 
     /// Judges by other rules from now on. Routes and open incidents stay.
     pub fn renew(&mut self, rules: Rules) {
-        for engine in std::iter::once(&mut self.live).chain(&mut self.drill) {
+        let engines = std::iter::once(&mut self.live).chain(&mut self.drill);
+        for engine in engines {
             let Rules {
                 reference,
                 detect,
                 incident,
                 limits,
             } = rules.clone();
-            engine.renew(reference, detect, incident);
             engine.limit(limits);
+            engine.renew(reference, detect, incident);
         }
         self.rules = rules;
     }

@@ -37,6 +37,8 @@ pub struct Streams {
     /// Events of each stream in the running minute.
     minute: [u32; 4],
     minute_began: Timestamp,
+    /// Events of all streams in the minute before.
+    last_minute: u32,
     /// The busiest minute of the baseline, per second, decaying by the day.
     busiest: [f64; 4],
     burst: f64,
@@ -50,6 +52,7 @@ impl Streams {
             buckets: [Bucket::full(burst, now); 4],
             minute: [0; 4],
             minute_began: now,
+            last_minute: 0,
             busiest: [0.0; 4],
             burst,
         }
@@ -78,6 +81,7 @@ impl Streams {
         if now.since(self.minute_began).as_secs() < 60 {
             return;
         }
+        self.last_minute = self.minute.iter().sum();
         for (minute, busiest) in self.minute.iter_mut().zip(&mut self.busiest) {
             // A maximum that fades by half in about a week of minutes stands in for
             // the 99th percentile minute of seven days.
@@ -98,6 +102,17 @@ impl Streams {
         self.buckets
             .get(stream as usize)
             .is_some_and(|bucket| bucket.is_deep(self.burst))
+    }
+
+    /// Events of all streams in the running minute or in the one before, whichever has
+    /// more.
+    pub fn changes(&self) -> u32 {
+        self.minute.iter().sum::<u32>().max(self.last_minute)
+    }
+
+    /// Events of one stream that would be usual at once.
+    pub fn usual(&self) -> u32 {
+        self.burst as u32
     }
 
     /// Whether any stream is.

@@ -117,6 +117,7 @@ impl Speaker {
     fn read_table(&mut self, rib: Vec<u8>) -> io::Result<()> {
         let mut reader = reader(rib)?;
         let mut batch = Batch::default();
+        let mut room = Vec::new();
         loop {
             let status = reader.read_batch(&mut batch);
             if let (Timestamp::ZERO, Some(first)) = (self.start, batch.events.first()) {
@@ -137,7 +138,7 @@ impl Speaker {
                     },
                 ) = (peer, event.kind)
                 {
-                    peer.entry(&batch, afi, &attributes, nlri);
+                    peer.entry(&batch, afi, &attributes, nlri, &mut room);
                 }
             }
             if status == Status::End {
@@ -220,10 +221,17 @@ impl Speaker {
 }
 
 impl Peer {
-    fn entry(&mut self, batch: &Batch, afi: Afi, attributes: &Attributes, nlri: Span) {
+    fn entry(
+        &mut self,
+        batch: &Batch,
+        afi: Afi,
+        attributes: &Attributes,
+        nlri: Span,
+        room: &mut Vec<u8>,
+    ) {
         let path = batch.path(attributes);
         let communities = attributes.communities.of(&batch.communities);
-        let mut octets = Vec::with_capacity(64);
+        room.clear();
         PathAttributes {
             path,
             // An IPv6 next hop goes where the prefixes are.
@@ -231,12 +239,12 @@ impl Peer {
             med: None,
             communities,
         }
-        .write(&mut octets);
+        .write(room);
         let groups = match afi {
             Afi::Ipv4 => &mut self.v4,
             Afi::Ipv6 => &mut self.v6,
         };
-        let group = groups.of(octets, attributes.next_hop);
+        let group = groups.of(room, attributes.next_hop);
         if let Some(group) = group {
             match afi {
                 Afi::Ipv4 => group.add(nlri.of(&batch.v4)),
@@ -270,17 +278,18 @@ impl Peer {
 }
 
 impl Groups {
-    fn of(&mut self, attributes: Vec<u8>, next_hop: Option<IpAddr>) -> Option<&mut Group> {
-        let index = if let Some(index) = self.by_attributes.get(&attributes) {
+    fn of(&mut self, attributes: &[u8], next_hop: Option<IpAddr>) -> Option<&mut Group> {
+        let index = if let Some(index) = self.by_attributes.get(attributes) {
             *index
         } else {
             self.all.push(Group {
-                attributes: attributes.clone(),
+                attributes: attributes.to_vec(),
                 next_hop,
                 nlri: Vec::new(),
                 ends: Vec::new(),
             });
-            self.by_attributes.insert(attributes, self.all.len() - 1);
+            self.by_attributes
+                .insert(attributes.to_vec(), self.all.len() - 1);
             self.all.len() - 1
         };
         self.all.get_mut(index)

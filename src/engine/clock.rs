@@ -7,7 +7,7 @@ use super::Engine;
 use crate::{
     bgp::Timestamp,
     detect::{Detector, Phase, maximum_prefix},
-    incident::{Evidence, Kind, Output, Severity, Standing, report::name_view},
+    incident::{Counted, Kind, Output, Severity, Standing, report::name_view},
     rib::{Family, ViewId},
 };
 
@@ -62,6 +62,7 @@ impl Engine {
     pub(super) fn tick(&mut self, out: &mut Vec<Output>) {
         let now = self.now;
         let frozen = self.folder.any_open();
+        let blamed = self.folder.blames_views();
         for index in 0..self.views.len() {
             let view = ViewId(index as u16);
             self.check_redump(view);
@@ -73,6 +74,15 @@ impl Engine {
                 // Nothing can be told from its silence.
                 continue;
             }
+            if state.progress.is_complete() {
+                state.progress.ended = false;
+                if state.gate.end_of_rib(now) {
+                    self.went_live(view, out);
+                } else {
+                    self.end_redump(view);
+                }
+                continue;
+            }
             if state.gate.tick(now, &self.settings.gate) {
                 self.went_live(view, out);
                 continue;
@@ -81,11 +91,8 @@ impl Engine {
                 continue;
             }
             if state.streams.any_over() {
-                let what = Evidence {
-                    gained: routes,
-                    ..Evidence::default()
-                };
-                self.view_event(view, Kind::Surge, Severity::Info, &what, out);
+                let changed = state.changed();
+                self.view_event(view, Kind::Surge, Severity::Info, changed, out);
             } else {
                 self.folder.view_well(view, Kind::Surge);
             }
@@ -93,9 +100,15 @@ impl Engine {
                 state
                     .streams
                     .tick(now, routes, frozen, &self.settings.surge);
+                if state.redump.is_none() {
+                    state.growth.note(now, routes);
+                }
             }
             self.check_headroom(view, routes, out);
             self.check_withdrawals(view, routes);
+            if blamed {
+                self.recount(view, routes);
+            }
         }
         self.check_visibility(out);
         let (folder, mut world) = self.folding(out);
@@ -112,11 +125,11 @@ impl Engine {
         view: ViewId,
         kind: Kind,
         severity: Severity,
-        what: &Evidence,
+        counted: Counted,
         out: &mut Vec<Output>,
     ) {
         let (folder, mut world) = self.folding(out);
-        folder.view_event(view, kind, severity, what, &mut world);
+        folder.view_event(view, kind, severity, counted, &mut world);
     }
 
     fn check_headroom(&mut self, view: ViewId, routes: u32, out: &mut Vec<Output>) {
@@ -140,14 +153,36 @@ impl Engine {
                 }
                 _ => Severity::Warning,
             };
-            let what = Evidence {
-                headroom: true,
-                ..Evidence::default()
+            let days = state.growth.days_to(self.now, routes, limit);
+            let counted = Counted::Routes {
+                routes,
+                limit,
+                days,
             };
-            self.view_event(view, Kind::MaximumPrefix, severity, &what, out);
+            self.view_event(view, Kind::MaximumPrefix, severity, counted, out);
         } else if near == maximum_prefix::Headroom::Fine {
             self.folder.view_well(view, Kind::MaximumPrefix);
         }
+    }
+
+    /// Keeps the figures of what the view is blamed for up to date.
+    fn recount(&mut self, view: ViewId, routes: u32) {
+        let Some(state) = self.views.get(view.index()) else {
+            return;
+        };
+        let now = self.now;
+        if let Some(limit) = state.policy.limit {
+            let days = state.growth.days_to(now, routes, limit);
+            let counted = Counted::Routes {
+                routes,
+                limit,
+                days,
+            };
+            self.folder.recount(view, Kind::MaximumPrefix, counted);
+        }
+        let withdrawn = state.withdrawn(now, routes, &self.settings.withdrawal);
+        self.folder.recount(view, Kind::Withdrawal, withdrawn);
+        self.folder.recount(view, Kind::Surge, state.changed());
     }
 
     fn check_withdrawals(&mut self, view: ViewId, routes: u32) {

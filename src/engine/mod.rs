@@ -252,7 +252,11 @@ impl Engine {
                 if state.lost.is_some() {
                     return;
                 }
-                if state.gate.end_of_rib(now) {
+                let key = batch.peers.get(usize::from(event.peer));
+                let live = key.is_some_and(|key| key.router.address().is_some());
+                if live && (state.gate.phase == Phase::Dumping || state.redump.is_some()) {
+                    state.progress.ended |= state.progress.begun;
+                } else if state.gate.end_of_rib(now) {
                     self.went_live(view, out);
                 } else {
                     self.end_redump(view);

@@ -77,9 +77,12 @@ impl Engine {
         };
         self.came_up.remove(peer);
         let now = self.now;
-        let (folder, mut world) = self.folding(out);
-        folder.look(&mut world);
-        for view in self.views_of(peer) {
+        let views = self.views_of(peer);
+        if views.iter().any(|view| self.rib.routes(*view) > 0) {
+            let (folder, mut world) = self.folding(out);
+            folder.look_once_more(&mut world);
+        }
+        for view in views {
             if (self.views.get(view.index())).is_some_and(|view| view.gate.phase == Phase::Down) {
                 continue;
             }

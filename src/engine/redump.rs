@@ -5,7 +5,7 @@
 //! a change like any other, so that a leak that began meanwhile is found. What is not
 //! sent again is gone since nobody knows when, and is taken out in silence.
 
-use super::Engine;
+use super::{Engine, view::Progress};
 use crate::{
     bgp::{Afi, Timestamp},
     detect::{Phase, settings},
@@ -17,6 +17,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Redump {
     heard: Vec<u64>,
+    /// How many.
+    pub count: u32,
     began: Timestamp,
     /// When one was last heard of for the first time.
     last: Option<Timestamp>,
@@ -26,6 +28,7 @@ impl Redump {
     fn new(now: Timestamp) -> Self {
         Redump {
             heard: Vec::new(),
+            count: 0,
             began: now,
             last: None,
         }
@@ -42,6 +45,7 @@ impl Redump {
             if *bits & bit == 0 {
                 *bits |= bit;
                 self.last = Some(now);
+                self.count += 1;
             }
         }
     }
@@ -73,6 +77,7 @@ impl Engine {
             return;
         };
         state.lost = None;
+        state.progress = Progress::default();
         state.redump = (routes > 0).then(|| Box::new(Redump::new(now)));
         // With a whole table to compare with, what differs is news.
         if routes == 0 || state.gate.phase != Phase::Live || !state.gate.had_table {

@@ -8,7 +8,7 @@ use crate::{
         surge::Stream,
     },
     incident::{
-        Evidence, Kind, Output, Raised, Severity,
+        Kind, Output, Raised, Severity,
         window::{Candidate, RouteKey},
     },
     rib::{Change, Family, Marks, NEVER, PathId, ViewId, seconds},
@@ -40,7 +40,8 @@ struct Shared {
     silent: Finds,
     phase: Phase,
     private: bool,
-    past_policy: bool,
+    /// What else is to be said of a bogon here.
+    on_bogons: Finds,
     /// Without a table once seen whole, nothing can be told to be new.
     had_table: bool,
     /// The table is being sent once more.
@@ -73,6 +74,7 @@ impl Engine {
             return;
         };
         let mut redump = state.redump.take();
+        let heard = redump.as_ref().map_or(0, |redump| redump.count);
         let mut finds = state.policy.judge(&verdict);
         // A network that sells no transit may feed a collector all it has; that it leaks to
         // us can be told only where it normally sends a small part of the table.
@@ -85,7 +87,11 @@ impl Engine {
             silent: Finds::NONE,
             phase: state.gate.phase,
             private: state.policy.private,
-            past_policy: state.is_past_policy(),
+            on_bogons: if state.is_past_policy() {
+                Finds::ACCEPTED
+            } else {
+                Finds::NONE
+            },
             had_table: state.gate.had_table,
             again: redump.is_some(),
         };
@@ -124,6 +130,11 @@ impl Engine {
             let last = redump.as_ref().and_then(|redump| redump.last());
             if shared.phase == Phase::Dumping && (new || last == Some(news.time)) {
                 state.gate.heard(news.time);
+            }
+            if shared.phase == Phase::Dumping || redump.is_some() {
+                let again = redump.as_ref().map_or(0, |redump| redump.count) - heard;
+                let new = (self.counters.announced - before.announced) as u32;
+                state.progress.heard(new.max(again));
             }
             state.redump = redump;
         }
@@ -184,8 +195,8 @@ impl Engine {
         };
         let was_in_incident = cleared.is_some_and(|entry| entry.incident.is_some());
         let mut finds = shared.finds | self.of_prefix(nlri, news, shared);
-        if shared.past_policy && finds.has(Detector::Bogon) {
-            finds |= Finds::ACCEPTED;
+        if finds.has(Detector::Bogon) {
+            finds |= shared.on_bogons;
         }
         let mut cover = u32::MAX;
         let origin = shared.verdict.origin;
@@ -412,11 +423,12 @@ impl Engine {
             }
         }
         if over {
-            let what = Evidence {
-                routes: self.rib.routes(view),
-                ..Evidence::default()
+            let left = self.rib.routes(view);
+            let Some(state) = self.views.get(view.index()) else {
+                return;
             };
-            self.view_event(view, Kind::Withdrawal, Severity::Warning, &what, out);
+            let withdrawn = state.withdrawn(now, left, &self.settings.withdrawal);
+            self.view_event(view, Kind::Withdrawal, Severity::Warning, withdrawn, out);
         }
     }
 }

@@ -61,6 +61,8 @@ pub struct ViewState {
     pub stale: bool,
     /// Routes it may have, where a limit is known.
     pub limit: Option<u32>,
+    /// Days until it has as many, as it has grown; known after a day, if it grows.
+    pub days_to_limit: Option<u32>,
 }
 
 /// The engine at one moment.
@@ -127,6 +129,10 @@ impl Engine {
                 last_change: state.last_change,
                 stale: state.lost.is_some() || state.redump.is_some(),
                 limit: state.policy.limit,
+                days_to_limit: state.policy.limit.and_then(|limit| {
+                    let routes = self.rib.routes(view);
+                    state.growth.days_to(self.now, routes, limit)
+                }),
             })
             .collect();
         let counters = self.counters();

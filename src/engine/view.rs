@@ -6,9 +6,13 @@ use super::redump::Redump;
 use crate::{
     bgp::{Afi, Asn, RibView, Timestamp},
     detect::{
-        Detector, Finds, Gate, Verdict, maximum_prefix::Headroom, peerlock, settings,
-        surge::Streams, withdrawal::Withdrawals,
+        Detector, Finds, Gate, Verdict,
+        maximum_prefix::{Growth, Headroom},
+        peerlock, settings,
+        surge::Streams,
+        withdrawal::Withdrawals,
     },
+    incident::Counted,
     reference::{Reference, Role},
     rib::ViewKey,
 };
@@ -85,6 +89,8 @@ pub struct View {
     pub streams: Streams,
     /// Its withdrawals.
     pub withdrawals: Withdrawals,
+    /// Its routes day by day.
+    pub growth: Growth,
     /// How near the limit was when last told.
     pub headroom: Headroom,
     /// Findings of the running dump, by detector.
@@ -99,6 +105,41 @@ pub struct View {
     pub lost: Option<Timestamp>,
     /// Its table is being sent once more, over routes that it has.
     pub redump: Option<Box<Redump>>,
+    /// How far the table that is being sent has come.
+    pub progress: Progress,
+}
+
+/// How far a table has come, where End-of-RIB is not to be taken at its word.
+///
+/// A router may say End-of-RIB of a table that it has yet to receive: FRR 8.4 does so as
+/// soon as BMP connects, and the table follows. So a live router's End-of-RIB counts once
+/// something was sent, and in the first second in which hardly anything follows.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// Something of the table has come.
+    pub begun: bool,
+    /// End-of-RIB was said of it.
+    pub ended: bool,
+    /// Routes heard of for the first time, since the last tick.
+    fresh: u32,
+}
+
+/// More new routes than this within a second are a table that is still coming. Full
+/// tables come at thousands a second; their everyday churn brings a few.
+const MOST_FRESH: u32 = 100;
+
+impl Progress {
+    /// Routes were heard of for the first time.
+    pub fn heard(&mut self, routes: u32) {
+        self.begun = true;
+        self.fresh = self.fresh.saturating_add(routes);
+    }
+
+    /// A second has passed. Returns whether the table is complete by it.
+    pub fn is_complete(&mut self) -> bool {
+        let fresh = std::mem::take(&mut self.fresh);
+        self.ended && fresh <= MOST_FRESH
+    }
 }
 
 impl View {
@@ -115,6 +156,7 @@ impl View {
             gate: Gate::new(now, by_dump),
             streams: Streams::new(now, 0, &settings.surge),
             withdrawals: Withdrawals::new(now),
+            growth: Growth::default(),
             headroom: Headroom::Fine,
             standing: [0; 16],
             rib: key.rib,
@@ -122,6 +164,23 @@ impl View {
             last_change: now,
             lost: None,
             redump: None,
+            progress: Progress::default(),
+        }
+    }
+
+    /// What it withdrew of late.
+    pub fn withdrawn(&self, now: Timestamp, left: u32, settings: &settings::Withdrawal) -> Counted {
+        Counted::Withdrawn {
+            routes: self.withdrawals.lost(now, settings).round() as u32,
+            left,
+        }
+    }
+
+    /// What it changed in the running minute.
+    pub fn changed(&self) -> Counted {
+        Counted::Changed {
+            nlri: self.streams.changes(),
+            usual: self.streams.usual(),
         }
     }
 

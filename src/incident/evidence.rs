@@ -76,8 +76,89 @@ pub struct Evidence {
     pub displaced_share: f64,
     /// A limit is near or passed.
     pub headroom: bool,
+    /// What was counted of a view, where it is the view that is blamed.
+    pub counted: Option<Counted>,
     /// From how many prefixes each sort speaks.
     pub least: Least,
+}
+
+/// What was counted of a view as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counted {
+    /// Its routes, against a limit.
+    Routes {
+        /// Those it has.
+        routes: u32,
+        /// Those it may have.
+        limit: u32,
+        /// Days until it has as many, as it has grown.
+        days: Option<u32>,
+    },
+    /// Its withdrawals, within the window of the detector.
+    Withdrawn {
+        /// Those that went.
+        routes: u32,
+        /// Those that are left.
+        left: u32,
+    },
+    /// Changes of all sorts, within a minute.
+    Changed {
+        /// Those that came.
+        nlri: u32,
+        /// Those that would be usual at once, of each sort.
+        usual: u32,
+    },
+}
+
+impl Counted {
+    /// The count itself.
+    pub const fn count(self) -> u32 {
+        match self {
+            Counted::Routes { routes, .. } | Counted::Withdrawn { routes, .. } => routes,
+            Counted::Changed { nlri, .. } => nlri,
+        }
+    }
+
+    /// How strong it is as evidence, and in words. That a limit is near is a fact; that
+    /// withdrawals or changes are somebody's mistake is not.
+    fn item(self) -> (f64, String) {
+        match self {
+            Counted::Routes {
+                routes,
+                limit,
+                days,
+            } => {
+                let percent = u64::from(routes) * 100 / u64::from(limit.max(1));
+                let growth = match days {
+                    Some(1) => ", all of them in a day as it grows".to_owned(),
+                    Some(days) => format!(", all of them in {} days as it grows", grouped(days)),
+                    None => String::new(),
+                };
+                let what = format!(
+                    "{} of {} routes ({percent} %){growth}",
+                    grouped(routes),
+                    grouped(limit)
+                );
+                (1.0, what)
+            }
+            Counted::Withdrawn { routes, left } => (
+                0.6,
+                format!(
+                    "{} routes withdrawn, {} left",
+                    grouped(routes),
+                    grouped(left)
+                ),
+            ),
+            Counted::Changed { nlri, usual } => (
+                0.4,
+                format!(
+                    "{} changes in a minute, where {} at once would be usual",
+                    grouped(nlri),
+                    grouped(usual)
+                ),
+            ),
+        }
+    }
 }
 
 /// From how many prefixes a sort of evidence speaks, as the detectors' settings say.
@@ -254,6 +335,10 @@ impl Evidence {
                 grouped(self.burst)
             );
             add("volume", if ten { 0.65 } else { 0.55 }, what);
+        }
+        if let Some(counted) = self.counted {
+            let (strength, what) = counted.item();
+            add("volume", strength, what);
         }
         if self.headroom {
             add(

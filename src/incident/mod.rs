@@ -20,7 +20,7 @@ pub mod settings;
 mod suspects;
 pub mod window;
 
-pub use evidence::{Evidence, Severity};
+pub use evidence::{Counted, Evidence, Severity};
 pub use folder::{Folder, Raised, World};
 pub use ledger::{Ledger, Slot};
 pub use record::{Incident, Key, Kind, State};

@@ -5,7 +5,7 @@ use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use super::{
-    evidence::{Evidence, Severity},
+    evidence::{Counted, Evidence, Severity},
     report::Step,
     samples::Samples,
     settings::Settings,
@@ -168,9 +168,9 @@ pub struct Incident {
     pub told: (Severity, u32),
     /// What was last told of it, and when.
     pub last_told: Option<(Step, Timestamp)>,
-    /// Prefixes missing, now and at the worst: what [`Kind::Visibility`] has in place of
-    /// routes.
-    pub missing: (u32, u32),
+    /// What was counted of a view or of our own prefixes, now and at the worst: what is
+    /// told in place of affected routes where there are none.
+    pub counted: (u32, u32),
     /// For what a view as a whole is blamed for: whether it still holds.
     pub holds: Option<bool>,
     /// Something changed since it was last weighed.
@@ -223,7 +223,7 @@ impl Incident {
             absorbs_all: false,
             told: (Severity::Info, 0),
             last_told: None,
-            missing: (0, 0),
+            counted: (0, 0),
             holds: None,
             dirty: true,
         }
@@ -259,6 +259,16 @@ impl Incident {
         self.last_seen = self.last_seen.max(now);
         self.dirty = true;
         first
+    }
+
+    /// What a view that is blamed for it shows now.
+    pub fn recount(&mut self, counted: Counted) {
+        let now = counted.count();
+        self.counted = (now, self.counted.1.max(now));
+        // The evidence is of when it was worst.
+        if now == self.counted.1 {
+            self.evidence.counted = Some(counted);
+        }
     }
 
     /// Whether the route's prefix was ever part of it.

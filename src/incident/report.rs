@@ -221,9 +221,9 @@ pub fn event(
         neighbour: incident.key.neighbour,
         views,
         routes: Routes {
-            active: incident.active + incident.missing.0,
-            peak: incident.peak + incident.missing.1,
-            total: incident.total() + incident.missing.1,
+            active: incident.active + incident.counted.0,
+            peak: incident.peak + incident.counted.1,
+            total: incident.total() + incident.counted.1,
         },
         origins: incident.victims.len() as u32,
         covers: incident.covers(),
@@ -321,9 +321,13 @@ fn summary(event: &IncidentEvent, hidden: bool, reference: &Reference) -> String
             prefixes_of(event.routes.peak)
         ),
         Kind::OwnPrefix => format!("{who} announces {count} of our own address space{through}"),
-        Kind::Surge => format!("{who} changes far more routes than usual"),
-        Kind::Withdrawal => format!("{who} withdraws a good part of its routes, session up"),
-        Kind::MaximumPrefix => format!("{who} is close to a limit on the number of routes"),
+        Kind::Surge => format!("{who} changes {count} in a minute, far more than usual"),
+        Kind::Withdrawal => {
+            format!("{who} withdraws {count}, a good part of what it had, session up")
+        }
+        Kind::MaximumPrefix => {
+            format!("{who} has {count}, close to a limit on the number of routes")
+        }
     };
     if event.event == Step::Resolved {
         let end = if hidden {

@@ -3,6 +3,7 @@
 use prometheus::{Counter, Gauge, Histogram, IntCounter, IntCounterVec, IntGauge};
 
 use super::catalogue::Maker;
+use crate::incident::{Kind, Severity};
 
 /// Latency buckets in seconds: from a tenth of a millisecond, in which a quiet engine
 /// answers, to ten seconds, when an operator would have noticed without us.
@@ -45,12 +46,38 @@ pub struct Engine {
     pub clock_steps: IntCounter,
     /// The engine's clock before the wall clock, in seconds.
     pub clock_offset: Gauge,
-    /// Questions to the routing table; `result`.
+    /// Questions to the routing table; `result` is `whole`, `truncated` or `abandoned`.
     pub questions: IntCounterVec,
+}
+
+/// Every sort of incident.
+pub(super) fn sorts() -> impl Iterator<Item = (Kind, Severity)> + Clone {
+    Kind::ALL.iter().flat_map(|&kind| {
+        [Severity::Info, Severity::Warning, Severity::Critical].map(|severity| (kind, severity))
+    })
 }
 
 impl Engine {
     pub(super) fn new(make: &mut Maker) -> Engine {
+        let incidents_opened = make.counters(
+            "leakwatch_incidents_opened_total",
+            "Incidents that opened or came back.",
+            &["detector", "severity", "drill"],
+        );
+        // An increase is only seen of a series that was there before.
+        for (kind, severity) in sorts() {
+            for drill in ["false", "true"] {
+                incidents_opened.with_label_values(&[kind.name(), severity.name(), drill]);
+            }
+        }
+        let questions = make.counters(
+            "leakwatch_engine_questions_total",
+            "Questions to the routing table.",
+            &["result"],
+        );
+        for result in ["whole", "truncated", "abandoned"] {
+            questions.with_label_values(&[result]);
+        }
         Engine {
             queue_bytes: make.gauge(
                 "leakwatch_engine_queue_bytes",
@@ -95,11 +122,7 @@ impl Engine {
                 "leakwatch_incidents_limit",
                 "Open incidents that are kept apart.",
             ),
-            incidents_opened: make.counters(
-                "leakwatch_incidents_opened_total",
-                "Incidents that opened or came back.",
-                &["detector", "severity", "drill"],
-            ),
+            incidents_opened,
             drills: make.gauge(
                 "leakwatch_drill_active",
                 "Sessions of drills that are open.",
@@ -112,11 +135,7 @@ impl Engine {
                 "leakwatch_engine_clock_offset_seconds",
                 "The engine's clock before (positive) or behind the wall clock.",
             ),
-            questions: make.counters(
-                "leakwatch_engine_questions_total",
-                "Questions to the routing table.",
-                &["result"],
-            ),
+            questions,
         }
     }
 }

@@ -14,13 +14,13 @@ use prometheus::{
 
 use super::{
     catalogue::{Family, Maker},
+    engine,
     routers::flag,
 };
 use crate::{
     bgp::{Afi, PeerKey, RibView, Timestamp},
     detect::{Detector, Phase},
     engine::{Snapshot, ViewState},
-    incident::{Kind, Severity},
 };
 
 /// The snapshots to show: of real routers, and of the running drill.
@@ -234,9 +234,7 @@ impl Views {
     }
 
     fn of_incidents(&self, shown: &Shown) -> MetricFamily {
-        let kinds = Kind::ALL.iter().flat_map(|&kind| {
-            [Severity::Info, Severity::Warning, Severity::Critical].map(|severity| (kind, severity))
-        });
+        let kinds = engine::sorts();
         let of = |snapshot: &Snapshot, drill: &'static str| {
             kinds
                 .clone()
@@ -256,6 +254,11 @@ impl Views {
 
     fn of_engine(&self, snapshot: &Snapshot) -> Vec<MetricFamily> {
         let counters = &snapshot.counters;
+        let routes: u64 = snapshot
+            .views
+            .iter()
+            .map(|view| u64::from(view.routes))
+            .sum();
         let by_detector =
             |family: &Family, counts: &dyn Fn(usize) -> Option<f64>| {
                 family.filled(Detector::ALL.iter().enumerate().map(|(place, detector)| {
@@ -282,15 +285,11 @@ impl Views {
             self.refused.filled([
                 (["routes"], counters.routes_refused as f64),
                 (["views"], counters.views_refused as f64),
+                (["paths"], snapshot.paths_overflowed as f64),
+                (["edges"], snapshot.edges_overflowed as f64),
             ]),
             self.kept.alone(snapshot.views.len() as f64),
-            self.rib_routes.alone(
-                snapshot
-                    .views
-                    .iter()
-                    .map(|view| f64::from(view.routes))
-                    .sum(),
-            ),
+            self.rib_routes.alone(routes as f64),
             self.prefixes.filled([
                 (["ipv4"], f64::from(snapshot.prefixes.0)),
                 (["ipv6"], f64::from(snapshot.prefixes.1)),

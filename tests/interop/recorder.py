@@ -19,7 +19,7 @@ class Recorder:
         self.stopping = threading.Event()
 
     def drill_table(self):
-        return self.drill
+        return self.drill()
 
     def start(self, connect=()):
         self.stopping.clear()

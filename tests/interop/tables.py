@@ -111,7 +111,7 @@ def widened(attributes):
     return made
 
 
-def ipv6(path, drill, count=4000):
+def ipv6(path, drill, count=1000):
     """IPv6 routes of a drill's table (real prefixes and origins, synthetic paths), each as its
     first peer has it. MP_REACH_NLRI is spelled out, as GoBGP wants it, and not shortened
     as RFC 6396 §4.3.4 has it."""

@@ -2,12 +2,11 @@
 
 use std::{
     fmt::Write as _,
-    io::{self, Read, Write},
-    net::{SocketAddr, TcpStream, ToSocketAddrs},
-    time::{Duration, Instant},
+    io::{self, Write},
+    net::{SocketAddr, ToSocketAddrs},
+    time::Duration,
 };
 
-use anyhow::{Context, anyhow};
 use clap::{Args, value_parser};
 use serde::Serialize;
 
@@ -20,16 +19,12 @@ use super::{
         told::Format,
     },
     Drill,
+    wire::Wire,
 };
 use crate::drill::{Drill as Played, Expected, Recording, Speaker, Timing, Truth};
 
 /// Where the daemon listens unless told otherwise.
 const PORT: u16 = 11019;
-/// How long a daemon may take to accept, and to close after the end.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// A daemon that reads nothing for so long has a trouble of its own.
-const STUCK: Duration = Duration::from_secs(60);
-
 /// The options of it.
 #[derive(Debug, Args)]
 pub(super) struct ToDaemon {
@@ -294,7 +289,7 @@ fn expectation(
 ) -> io::Result<()> {
     sheet.rule(out, "What had to come out")?;
     if drill.expected == Expected::Quiet {
-        return sheet.entry(out, "Nobody woken.");
+        sheet.entry(out, "Nobody woken.")?;
     }
     for one in &truth.incidents {
         let neighbour = one
@@ -307,123 +302,10 @@ fn expectation(
         );
         sheet.entry(out, &text)?;
     }
-    Ok(())
+    sheet.entry(out, "What did: `leakwatch incidents`.")
 }
 
 fn clock(elapsed: Duration) -> String {
     let seconds = elapsed.as_secs();
     format!("{}:{:02}", seconds / 60, seconds % 60)
-}
-
-/// The session.
-pub(super) struct Wire {
-    stream: TcpStream,
-    address: SocketAddr,
-    held: Vec<u8>,
-    sent: u64,
-}
-
-impl Wire {
-    /// Octets sent at a time.
-    const PORTION: usize = 64 << 10;
-
-    fn connect(address: SocketAddr) -> Result<Self, Failure> {
-        let stream = TcpStream::connect_timeout(&address, PATIENCE).map_err(|error| {
-            let refused = error.kind() == io::ErrorKind::ConnectionRefused;
-            let error = anyhow::Error::new(error).context(format!("connecting to {address}"));
-            Failure::Input(if refused {
-                anyhow!("{error:#}: is the daemon running there? `leakwatch run` starts it")
-            } else {
-                error
-            })
-        })?;
-        let set = stream
-            .set_nodelay(true)
-            .and_then(|()| stream.set_write_timeout(Some(STUCK)));
-        set.context("setting up the connection")
-            .map_err(Failure::Input)?;
-        Ok(Wire {
-            stream,
-            address,
-            held: Vec::with_capacity(2 * Self::PORTION),
-            sent: 0,
-        })
-    }
-
-    fn hold(&mut self, bytes: &[u8]) {
-        self.held.extend_from_slice(bytes);
-    }
-
-    fn waiting(&self) -> usize {
-        self.held.len()
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.stream.write_all(&self.held)?;
-        self.sent += self.held.len() as u64;
-        self.held.clear();
-        Ok(())
-    }
-
-    fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.hold(bytes);
-        self.flush()
-    }
-
-    /// Waits, and notices if the session is closed meanwhile.
-    fn wait_until(&mut self, due: Instant, tell: &mut dyn FnMut()) -> Result<(), Failure> {
-        loop {
-            let left = due.saturating_duration_since(now());
-            if left.is_zero() {
-                return Ok(());
-            }
-            tell();
-            // A read that times out is the wait.
-            let most = Duration::from_millis(250);
-            let timeout = left.clamp(Duration::from_millis(1), most);
-            let heard = self
-                .stream
-                .set_read_timeout(Some(timeout))
-                .and_then(|()| self.stream.peek(&mut [0]));
-            match heard {
-                Ok(0) => return Err(self.lost(io::ErrorKind::ConnectionReset.into())),
-                Ok(_) => {
-                    return Err(Failure::Input(anyhow!(
-                        "{} answers, as no BMP collector does: is it the port of something else?",
-                        self.address
-                    )));
-                }
-                Err(error) if is_timeout(&error) => {}
-                Err(error) => return Err(self.lost(error)),
-            }
-        }
-    }
-
-    fn lost(&self, error: io::Error) -> Failure {
-        let why = if is_timeout(&error) {
-            "nothing was read there for a minute"
-        } else {
-            "the session was closed there; the daemon's log says why"
-        };
-        let what = format!("{}: {why}", self.address);
-        Failure::Input(anyhow::Error::new(error).context(what))
-    }
-
-    /// Says that this was all, and waits until it is read.
-    fn close(&mut self) {
-        let began = now();
-        if self.stream.shutdown(std::net::Shutdown::Write).is_err() {
-            return;
-        }
-        let _ = self.stream.set_read_timeout(Some(PATIENCE));
-        let mut room = [0; 64];
-        while began.elapsed() < PATIENCE && matches!(self.stream.read(&mut room), Ok(1..)) {}
-    }
-}
-
-fn is_timeout(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut
-    )
 }

@@ -19,7 +19,15 @@ use crate::metrics::Metrics;
 /// The target of lines that say how many were held back.
 pub const SUMMARY: &str = "leakwatch::log";
 /// Fields that say whom a line is about.
-const ABOUT: [&str; 5] = ["router", "peer", "directory", "reason", "route"];
+const ABOUT: [&str; 7] = [
+    "router",
+    "address",
+    "peer",
+    "feed",
+    "directory",
+    "reason",
+    "route",
+];
 /// Octets of a message kept for the summary.
 const MOST_MESSAGE: usize = 200;
 

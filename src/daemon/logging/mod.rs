@@ -62,7 +62,7 @@ pub enum LoggingError {
 ///
 /// # Errors
 /// If it cannot be started, or is already.
-pub fn start(settings: &Log, metrics: &Arc<Metrics>) -> Result<Logging, LoggingError> {
+pub fn start(settings: Log, metrics: &Arc<Metrics>) -> Result<Logging, LoggingError> {
     let (lines, writing) = lines::queue(io::stderr(), metrics.log.dropped.clone())?;
     let form = form(settings.format, &Surroundings::found());
     let (output, missing) = match output(form, lines.clone()) {

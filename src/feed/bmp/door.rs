@@ -62,13 +62,31 @@ struct Source {
 }
 
 /// Connections that are in, by where they come from.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Door {
     sources: HashMap<IpAddr, Source, RandomState>,
     connections: u32,
+    /// Connections that the system has file descriptors for.
+    most: u32,
+}
+
+impl Default for Door {
+    fn default() -> Self {
+        Door::new(u32::MAX)
+    }
 }
 
 impl Door {
+    /// Nobody is in; the process may have `descriptors` open. A quarter of them, 256 at
+    /// most, is left to everything else: whoever looks why no router comes in needs one.
+    pub fn new(descriptors: u32) -> Self {
+        Door {
+            sources: HashMap::default(),
+            connections: 0,
+            most: descriptors - (descriptors / 4).min(256),
+        }
+    }
+
     /// Lets a connection from `address` in, or says why not. Each that was let in leaves
     /// by [`Door::leave`].
     ///
@@ -83,7 +101,7 @@ impl Door {
         if !settings.allows(address) {
             return Err(Refused::NotAllowed);
         }
-        if self.connections >= settings.most_connections() {
+        if self.connections >= settings.most_connections().min(self.most) {
             return Err(Refused::TooMany);
         }
         let most = settings.most_at_one_address();
@@ -238,6 +256,20 @@ mod tests {
         );
         door.leave(ip("192.0.2.1"));
         assert_eq!(door.enter(ip("203.0.113.1"), &settings, now), Ok(()));
+    }
+
+    #[test]
+    fn file_descriptors_are_left_for_everything_else() {
+        let settings = settings(1000);
+        for (descriptors, most) in [(48, 36), (1024, 768), (u32::MAX, 1500)] {
+            let (mut door, now) = (Door::new(descriptors), start());
+            let mut entered = 0;
+            for number in 0..4000_u32 {
+                let address = IpAddr::from((0x0a00_0000 + number % 2 * 256).to_be_bytes());
+                entered += u32::from(door.enter(address, &settings, now).is_ok());
+            }
+            assert_eq!(entered, most, "{descriptors}");
+        }
     }
 
     #[test]

@@ -34,7 +34,7 @@ pub async fn serve(listener: Option<TcpListener>, site: Site) {
 
 async fn accept_all(listener: TcpListener, site: Site) {
     let mut stop = site.stop.clone();
-    let mut door = Door::default();
+    let mut door = Door::new(descriptors());
     let mut connections = JoinSet::new();
     let mut not_before = None;
     loop {
@@ -60,6 +60,16 @@ async fn accept_all(listener: TcpListener, site: Site) {
     }
     drop(listener);
     while connections.join_next().await.is_some() {}
+}
+
+/// File descriptors that this process may have; more than enough where nothing says.
+fn descriptors() -> u32 {
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"))
+        .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+        .unwrap_or(u32::MAX)
 }
 
 async fn accept(

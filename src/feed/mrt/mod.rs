@@ -34,6 +34,7 @@ mod state;
 mod tests;
 mod watch;
 
+pub use directory::{Directory, Step};
 pub use settings::Settings;
 pub use state::{FeedState, FilesPassed, Passed};
 pub use watch::Watches;

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use super::{Folder, ONE_LOOK, SCENE, World, is_loud};
+use super::{Folder, MOST_LOOKS, ONE_LOOK, SCENE, World, is_loud};
 use crate::{
     bgp::{Asn, Timestamp},
     detect::Verdict,
@@ -17,6 +17,14 @@ use crate::{
 };
 
 impl Folder {
+    /// Looks before routes are lost, unless enough looks were taken in this second:
+    /// sessions may be made to flap at line rate.
+    pub fn look_once_more(&mut self, world: &mut World<'_>) {
+        if self.looks < MOST_LOOKS {
+            self.look(world);
+        }
+    }
+
     /// Looks at the window and opens what is ready.
     pub fn look(&mut self, world: &mut World<'_>) {
         self.looks += 1;

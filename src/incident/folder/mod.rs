@@ -3,6 +3,7 @@
 mod life;
 mod look;
 mod standing;
+mod views;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;

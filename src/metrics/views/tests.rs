@@ -2,6 +2,7 @@ use std::net::Ipv4Addr;
 
 use super::*;
 use crate::bgp::{Asn, Router};
+use crate::incident::{Kind, Severity};
 use crate::metrics::Metrics;
 
 fn view(router: u8, peer: u8, afi: Afi, routes: u32) -> ViewState {
@@ -23,6 +24,7 @@ fn view(router: u8, peer: u8, afi: Afi, routes: u32) -> ViewState {
         last_change: Timestamp::from_secs(1_700_000_000),
         stale: false,
         limit: None,
+        days_to_limit: None,
     }
 }
 
@@ -117,7 +119,8 @@ fn a_drills_incidents_are_marked_and_its_peers_have_no_series() {
     assert!(text.contains(&format!("{marked}\"false\"}} 0\n")));
     assert!(!text.contains("198.51.100.9"));
     metrics.observe_drill(None);
-    assert!(!metrics.text().unwrap().contains("drill=\"true\""));
+    let open = format!("{marked}\"true\"");
+    assert!(!metrics.text().unwrap().contains(&open));
 }
 
 #[test]

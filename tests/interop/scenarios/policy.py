@@ -32,14 +32,13 @@ def run(lab, site):
         Gobgp.neighbour("192.0.2.2", 200000) + Gobgp.neighbour("192.0.2.3", 200002),
     )
     feed.inject(table, count)
-    site.start()
     frr = Frr(
         lab,
         "frr",
         2,
         200000,
         Frr.neighbour(feed.address, 200001, policy="short"),
-        Frr.bmp("pre-policy", "post-policy"),
+        Frr.bmp("post-policy"),
         before="ip prefix-list short seq 5 permit 0.0.0.0/0 le 23\n"
         "route-map short permit 10\n match ip address prefix-list short\nexit\n",
     )
@@ -54,16 +53,20 @@ def run(lab, site):
     gobgp.established(feed.address)
     lab.wait("FRR has the table", lambda: frr.received(feed.address) == count)
     lab.wait("GoBGP has the table", lambda: gobgp.counts(feed.address)[0] == count)
+    site.start()
     kept = frr.accepted()[feed.address]
     if not 0 < kept < count:
         raise Failed(f"the policy keeps {kept} of {count}")
-    received, accepted, _ = gobgp.counts(feed.address)
+    # GoBGP counts as accepted what has passed checks, not policy; its table has that.
+    received, _, _ = gobgp.counts(feed.address)
+    table = gobgp.table()["Destination"]
     site.expect(
         {
-            (frr, feed.address, "adj-rib-in-pre", "ipv4"): count,
+            # Of its view before policy FRR 8.4 leaves out what policy refuses, some or all
+            # of it from run to run, so nothing can be asserted of it.
             (frr, feed.address, "adj-rib-in-post", "ipv4"): kept,
             (gobgp, feed.address, "adj-rib-in-pre", "ipv4"): received,
-            (gobgp, feed.address, "adj-rib-in-post", "ipv4"): accepted,
-            (gobgp, None, "loc-rib", "ipv4"): gobgp.table()["Destination"],
+            (gobgp, feed.address, "adj-rib-in-post", "ipv4"): table,
+            (gobgp, None, "loc-rib", "ipv4"): table,
         }
     )

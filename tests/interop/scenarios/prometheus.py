@@ -1,4 +1,4 @@
-"""A real Prometheus scrapes a drill and a flap, and the alerts that must fire do."""
+"""A real Prometheus scrapes a drill and a loss, and the alerts that must fire do."""
 
 import json
 import re
@@ -28,6 +28,12 @@ def run(lab, site):
     command("promtool", "test", "rules", rules / "leakwatch.rules.test.yml")
     hasten(rules)
 
+    table = lab.directory / "table"
+    count = tables.routeviews_2014(table)
+    feed = Gobgp(lab, "feed", 1, 200001, Gobgp.neighbour("192.0.2.2", 200000))
+    feed.inject(table, count)
+    frr = Frr(lab, "frr", 2, 200000, Frr.neighbour(feed.address, 200001), Frr.bmp("pre-policy"))
+    lab.wait("FRR has the table", lambda: frr.accepted().get(feed.address) == count)
     site.start()
     lint()
     prometheus = lab.spawn(
@@ -41,15 +47,8 @@ def run(lab, site):
     assert prometheus.poll() is None
     lab.wait("the target is up", lambda: query('up{job="leakwatch"} == 1'))
 
-    table = lab.directory / "table"
-    count = tables.routeviews_2014(table)
-    feed = Gobgp(lab, "feed", 1, 64501, Gobgp.neighbour("192.0.2.2", 64500))
-    feed.inject(table, count)
-    frr = Frr(lab, "frr", 2, 64500, Frr.neighbour(feed.address, 64501), Frr.bmp("pre-policy"))
-    lab.wait(
-        "Prometheus has the routes",
-        lambda: query(f'leakwatch_routes{{peer="{feed.address}", rib="adj-rib-in-pre"}} == {count}'),
-    )
+    routes = f'leakwatch_routes{{peer="{feed.address}", rib="adj-rib-in-pre"}}'
+    lab.wait("Prometheus has the routes", lambda: query(f"{routes} == {count}"))
     lab.wait("and the latency", lambda: query("leakwatch_detection_latency_seconds_count > 0"))
     lab.wait(
         "and that the session is up",
@@ -57,9 +56,10 @@ def run(lab, site):
     )
     lint()
 
-    program = site.program
     target = f"{COLLECTOR}:{BMP_PORT}"
-    lab.spawn("drill", program, "drill", "google-2017", "--table", "20000", "--bmp", target, "--remote")
+    played = ("drill", "google-2017", "--table", "20000", "--speed", "5", "--bmp", target)
+    played += ("--remote",)
+    lab.spawn("drill", site.program, *played)
     lab.wait("the drill's alert fires", lambda: firing("LeakwatchDrillIncident"), 180)
     if firing("LeakwatchIncidentCritical"):
         raise Failed("a drill pages as if it were real")
@@ -72,14 +72,11 @@ def run(lab, site):
     lab.stop("frr", 9)
     lab.wait("the lost session's alert fires", lambda: firing("LeakwatchSessionDown"))
     lab.wait("and that of blindness", lambda: firing("LeakwatchBlind"))
-    frr.start()
-    lab.wait("both are over", lambda: not firing("LeakwatchSessionDown") and not firing("LeakwatchBlind"))
-
     loaded()
     answered()
-    pages = [alert["labels"] for alert in alerts() if alert["labels"].get("severity") == "page"]
-    if pages:
-        raise Failed(f"alerts page for no reason: {pages}")
+    paged = {alert["labels"]["alertname"] for alert in alerts() if is_page(alert)}
+    if paged != {"LeakwatchBlind"}:
+        raise Failed(f"alerts that page: {paged}")
 
 
 def hasten(rules):
@@ -108,6 +105,8 @@ def api(path, **parameters):
         with urllib.request.urlopen(url, timeout=10) as answer:
             return json.load(answer)["data"]
     except urllib.error.HTTPError as problem:
+        if problem.code == 503:  # It has only just started.
+            raise
         raise Failed(f"{path} {parameters}: {problem.read().decode()}") from None
 
 
@@ -120,6 +119,10 @@ def query(text):
 
 def alerts():
     return [alert for alert in api("alerts")["alerts"] if alert["state"] == "firing"]
+
+
+def is_page(alert):
+    return alert["labels"].get("severity") == "page"
 
 
 def firing(name):

@@ -12,6 +12,27 @@ use crate::{
 use super::{End, MOST_BATCH_PEERS, Notice, Session, peers::Rise};
 
 impl Session {
+    /// Takes the routes of a Route Monitoring's body; returns whose they are.
+    #[inline]
+    pub(super) fn route_monitoring(
+        &mut self,
+        body: &[u8],
+        now: Timestamp,
+        batch: &mut Batch,
+        notices: &mut Vec<Notice>,
+    ) -> Option<PeerKey> {
+        match PeerHeader::read(body) {
+            Ok((header, update)) => {
+                self.clock(&header, now, false);
+                self.routes(&header, update, now, batch, notices)
+            }
+            Err(reason) => {
+                self.tally.error(reason);
+                None
+            }
+        }
+    }
+
     /// Does what a message says; returns whose it was.
     pub(super) fn take(
         &mut self,

@@ -13,7 +13,7 @@
 //!   Routes of others are counted (`bmp_unknown_peer`) and not taken, for without the
 //!   OPENs it is not known how they read, nor that anyone will say when they are gone.
 //! - A Loc-RIB is the exception: its first routes bring it up where no Peer Up of a
-//!   Loc-RIB came before (GoBGP sends none, against RFC 9069 §5.2). Nothing can have been
+//!   Loc-RIB came before (`GoBGP` sends none, against RFC 9069 §5.2). Nothing can have been
 //!   negotiated for it, and it goes when the session does.
 //! - A Peer Up of a peer that is up, for another BGP session (header time or ports
 //!   differ), starts its table anew, which RFC 7854 §4.10 does not say: routes not
@@ -51,8 +51,8 @@ use peers::Peers;
 
 use super::Settings;
 
-/// A batch with this many bytes in its columns is handed on. One message can add at most
-/// some 2 MiB to it (65,535 octets of NLRI of one octet).
+/// A batch with this many bytes of messages and events is handed on; its other columns
+/// are as large again, at most some 2 MiB more (65,535 octets of NLRI of one octet each).
 const MOST_BATCH: usize = 64 << 10;
 /// Peers in a batch before it is handed on.
 const MOST_BATCH_PEERS: usize = u16::MAX as usize - 1;
@@ -203,7 +203,7 @@ impl Session {
                 }
                 break Then::Close(end);
             }
-            if batch.bytes() >= MOST_BATCH
+            if batch.raw.len() + size_of_val(batch.events.as_slice()) >= MOST_BATCH
                 || batch.peers.len() >= MOST_BATCH_PEERS
                 || notices.len() >= MOST_NOTICES
             {
@@ -256,13 +256,19 @@ impl Session {
             *count += 1;
         }
         let errors = self.tally.error_count();
-        let tally = &mut self.tally;
-        let peer = match Message::read(kind, message, &mut |reason| tally.error(reason)) {
-            Err(reason) => {
-                tally.error(reason);
-                None
+        let peer = if kind == Kind::RouteMonitoring {
+            // All but a few messages are of this kind.
+            let body = message.get(bmp::HEADER_LEN..).unwrap_or_default();
+            self.route_monitoring(body, now, batch, notices)
+        } else {
+            let tally = &mut self.tally;
+            match Message::read(kind, message, &mut |reason| tally.error(reason)) {
+                Err(reason) => {
+                    tally.error(reason);
+                    None
+                }
+                Ok(message) => self.take(message, now, batch, notices),
             }
-            Ok(message) => self.take(message, now, batch, notices),
         };
         if self.tally.error_count() != errors {
             self.tell(peer, notices);

@@ -6,7 +6,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, hash_map::Entry};
 
 use crate::{
-    bgp::{Asn, Batch, PeerKey, RibView, Router, Timestamp},
+    bgp::{Batch, PeerKey, RibView, Router, Timestamp},
     wire::{
         bmp::{self, Direction, PeerHeader, PeerUp},
         update::Session as Form,
@@ -20,8 +20,9 @@ use crate::{
 /// AS and identifier would be one peer; nobody sends that.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Identity {
+    /// IPv4 as IPv6 writes it (`::ffff:0:0/96`), for one compare instead of two.
+    address: u128,
     distinguisher: u64,
-    address: IpAddr,
     asn: u32,
     bgp_id: u32,
 }
@@ -29,8 +30,11 @@ struct Identity {
 impl Identity {
     fn of(header: &PeerHeader) -> Self {
         Identity {
+            address: match header.address {
+                IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),
+                IpAddr::V6(address) => address.to_bits(),
+            },
             distinguisher: header.distinguisher,
-            address: header.address,
             asn: header.asn.0,
             bgp_id: header.bgp_id,
         }
@@ -197,24 +201,25 @@ impl Peers {
         most: u32,
     ) -> Option<Slot> {
         let identity = Identity::of(header);
-        match self.look_up(identity) {
-            Some(slot) => Some(Slot(slot)),
-            None => self.add(router, identity, bgp_id, most).map(Slot),
+        if let Some(slot) = self.look_up(identity) {
+            return Some(Slot(slot));
         }
+        let key = PeerKey {
+            router,
+            distinguisher: header.distinguisher,
+            address: header.address,
+            asn: header.asn,
+            bgp_id,
+        };
+        self.add(key, identity, most).map(Slot)
     }
 
-    fn add(&mut self, router: Router, identity: Identity, bgp_id: u32, most: u32) -> Option<u32> {
+    fn add(&mut self, key: PeerKey, identity: Identity, most: u32) -> Option<u32> {
         if self.len() >= most as usize {
             return None;
         }
         let peer = Peer {
-            key: PeerKey {
-                router,
-                distinguisher: identity.distinguisher,
-                address: identity.address,
-                asn: Asn(identity.asn),
-                bgp_id,
-            },
+            key,
             identity,
             declared: 0,
             session: (Timestamp::ZERO, 0, 0),
