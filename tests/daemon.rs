@@ -211,7 +211,7 @@ fn the_leak_of_2017_is_played_to_it_by_our_own_drill() {
             "--routes",
             "2000",
         ])
-        .args(["--speed", "10", "--bmp", &daemon.bmp.to_string()])
+        .args(["--speed", "2", "--bmp", &daemon.bmp.to_string()])
         .output()
         .unwrap();
     let said = String::from_utf8(played.stdout).unwrap();

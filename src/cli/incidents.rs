@@ -265,11 +265,16 @@ impl Listed {
         } else {
             String::new()
         };
+        let worth = severity.name().to_uppercase();
+        let id = escape(&self.id);
+        let marked = if self.drill { 7 } else { 0 };
+        let long = worth.len() + marked + when.len() + id.len() + 4;
+        let between = if long > sheet.width() { "\n  " } else { "  " };
         writeln!(
             out,
-            "{}{drill}  {when}  {}",
-            sheet.ink(mark, &severity.name().to_uppercase()),
-            sheet.ink(Ink::Faint, &escape(&self.id)),
+            "{}{drill}  {when}{between}{}",
+            sheet.ink(mark, &worth),
+            sheet.ink(Ink::Faint, &id),
         )?;
         let routes = format!(
             "{} now, {} at the worst",

@@ -78,22 +78,22 @@ const COLUMNS: [Column; 9] = [
     Column {
         head: "AS",
         right: false,
-        spare: 0,
+        spare: 1,
     },
     Column {
         head: "NAME",
         right: false,
-        spare: 2,
+        spare: 3,
     },
     Column {
         head: "ROUTER",
         right: false,
-        spare: 3,
+        spare: 4,
     },
     Column {
         head: "TABLE",
         right: false,
-        spare: 1,
+        spare: 2,
     },
     Column {
         head: "STATE",
@@ -103,7 +103,7 @@ const COLUMNS: [Column; 9] = [
     Column {
         head: "FOR",
         right: false,
-        spare: 4,
+        spare: 5,
     },
     Column {
         head: "ROUTES",
@@ -113,7 +113,7 @@ const COLUMNS: [Column; 9] = [
     Column {
         head: "LIMIT",
         right: true,
-        spare: 5,
+        spare: 6,
     },
 ];
 

@@ -77,27 +77,27 @@ const COLUMNS: [Column; 7] = [
     Column {
         head: "FROM",
         right: false,
-        spare: 0,
+        spare: 1,
     },
     Column {
         head: "PEER",
         right: false,
-        spare: 2,
+        spare: 3,
     },
     Column {
         head: "ROUTER",
         right: false,
-        spare: 4,
+        spare: 5,
     },
     Column {
         head: "TABLE",
         right: false,
-        spare: 3,
+        spare: 4,
     },
     Column {
         head: "FOUND",
         right: false,
-        spare: 1,
+        spare: 2,
     },
     Column {
         head: "AS PATH",

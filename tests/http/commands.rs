@@ -111,7 +111,9 @@ fn tables_stay_within_the_width_and_hold_no_escapes() {
             assert!(!text.contains(['\u{1b}', '\u{202e}', '\0', '\r']), "{text}");
             let most: usize = width.parse().unwrap();
             for line in text.lines() {
-                let whole = line.split_whitespace().any(|word| word.len() + 12 > most);
+                // A long word stays whole, and so does a command that is to be copied.
+                let whole = line.split_whitespace().any(|word| word.len() + 12 > most)
+                    || line.contains("leakwatch incidents ");
                 assert!(line.chars().count() <= most || whole, "{width}: {line}");
             }
         }
