@@ -1,7 +1,7 @@
 //! The daemon: everything wired together, and what the outside tells it.
 //!
 //! Sockets live on a runtime of two threads, the routing tables on the engine's own
-//! ([`engine_thread`]); between them is the queue of `feed::intake`. A panic anywhere ends
+//! (`engine_thread`); between them is the queue of `feed::intake`. A panic anywhere ends
 //! the process: a daemon of which a part has died would look well and be blind.
 
 mod directories;

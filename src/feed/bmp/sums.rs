@@ -46,7 +46,7 @@ pub struct Sums {
     pub connected: u64,
     /// Attempts to connect to a router that failed.
     pub connect_failures: u64,
-    /// Peer Ups not taken because of a limit, in the order of [`PeerLimit::ALL`].
+    /// Peer Ups not taken because of a limit, in the order of `PeerLimit::ALL`.
     pub peers_refused: [u64; PeerLimit::ALL.len()],
     /// Failures to accept, such as when no file descriptor is left.
     pub accept_errors: u64,
