@@ -115,6 +115,8 @@ class Lab:
                 process.kill()
             process.wait()
         for space in self.spaces:
+            # A namespace goes some time after its name; its interface is not to be in the way.
+            run("ip", "link", "del", f"v-{space}", check=False)
             run("ip", "netns", "del", space)
         run("ip", "link", "del", "br0")
         shutil.rmtree(self.directory, ignore_errors=True)

@@ -7,15 +7,15 @@ import tables
 def run(lab, site):
     table = lab.directory / "table"
     count = tables.routeviews_2014(table)
-    feed = Gobgp(lab, "feed", 1, 200001, Gobgp.neighbour("192.0.2.2", 200000))
+    feed = Gobgp(lab, "feed", 1, 398001, Gobgp.neighbour("192.0.2.2", 398000))
     feed.inject(table, count)
     site.start(connect=["192.0.2.2:1790"])
     frr = Frr(
         lab,
         "frr",
         2,
-        200000,
-        Frr.neighbour(feed.address, 200001),
+        398000,
+        Frr.neighbour(feed.address, 398001),
         Frr.bmp("pre-policy", listen=1790),
     )
     whole = {(frr, feed.address, "adj-rib-in-pre", "ipv4"): count}

@@ -11,17 +11,17 @@ def run(lab, site):
         lab,
         "feed",
         1,
-        200001,
-        Gobgp.neighbour("192.0.2.2", 200000) + Gobgp.neighbour("192.0.2.3", 200002),
+        398001,
+        Gobgp.neighbour("192.0.2.2", 398000) + Gobgp.neighbour("192.0.2.3", 398002),
     )
     feed.inject(table, count)
     site.start()
     frr = Frr(
-        lab, "frr", 2, 200000, Frr.neighbour(feed.address, 200001),
+        lab, "frr", 2, 398000, Frr.neighbour(feed.address, 398001),
         Frr.bmp("pre-policy", "post-policy"),
     )
     gobgp = Gobgp(
-        lab, "gobgp", 3, 200002, Gobgp.neighbour(feed.address, 200001) + Gobgp.bmp("all")
+        lab, "gobgp", 3, 398002, Gobgp.neighbour(feed.address, 398001) + Gobgp.bmp("all")
     )
     whole = {
         (frr, feed.address, "adj-rib-in-pre", "ipv4"): count,

@@ -9,13 +9,13 @@ COLLECTOR_FIRST = False
 def run(lab, site):
     table = lab.directory / "table"
     count = tables.ris_2002(table)
-    feed = Gobgp(lab, "feed", 1, 1853, Gobgp.neighbour("192.0.2.2", 200000))
+    feed = Gobgp(lab, "feed", 1, 1853, Gobgp.neighbour("192.0.2.2", 398000))
     feed.inject(table, count)
     frr = Frr(
         lab,
         "frr",
         2,
-        200000,
+        398000,
         Frr.neighbour(feed.address, 1853),
         Frr.bmp("pre-policy", "post-policy", statistics=1000),
     )

@@ -9,9 +9,9 @@ def run(lab, site):
     count = tables.routeviews_2014(table)
     site.start()
     gobgp = Gobgp(
-        lab, "gobgp", 3, 200002, Gobgp.neighbour("192.0.2.1", 200001) + Gobgp.bmp("all", 15)
+        lab, "gobgp", 3, 398002, Gobgp.neighbour("192.0.2.1", 398001) + Gobgp.bmp("all", 15)
     )
-    feed = Gobgp(lab, "feed", 1, 200001, Gobgp.neighbour(gobgp.address, 200002))
+    feed = Gobgp(lab, "feed", 1, 398001, Gobgp.neighbour(gobgp.address, 398002))
     gobgp.established(feed.address)
     feed.inject(table, count)
     lab.wait(f"GoBGP has all {count} routes", lambda: gobgp.counts(feed.address)[0] == count)

@@ -16,16 +16,16 @@ def run(lab, site):
         lab,
         "frr",
         2,
-        200000,
-        " bgp graceful-restart\n" + Frr.neighbour("192.0.2.1", 200001),
+        398000,
+        " bgp graceful-restart\n" + Frr.neighbour("192.0.2.1", 398001),
         Frr.bmp("pre-policy", "post-policy"),
     )
     feed = Gobgp(
         lab,
         "feed",
         1,
-        200001,
-        Gobgp.neighbour(frr.address, 200000, graceful=True, extra=GRACEFUL),
+        398001,
+        Gobgp.neighbour(frr.address, 398000, graceful=True, extra=GRACEFUL),
     )
     feed.inject(table, count)
     whole = {

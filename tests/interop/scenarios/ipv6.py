@@ -12,10 +12,10 @@ def run(lab, site):
         lab,
         "feed",
         1,
-        200001,
-        Gobgp.neighbour("192.0.2.2", 200000, both)
-        + Gobgp.neighbour("2001:db8::2", 200000, ("ipv6",))
-        + Gobgp.neighbour("192.0.2.3", 200002, both),
+        398001,
+        Gobgp.neighbour("192.0.2.2", 398000, both)
+        + Gobgp.neighbour("2001:db8::2", 398000, ("ipv6",))
+        + Gobgp.neighbour("192.0.2.3", 398002, both),
     )
     feed.inject(four, counts["ipv4"])
     feed.inject(six, counts["ipv6"], "ipv6")
@@ -24,13 +24,13 @@ def run(lab, site):
         lab,
         "frr",
         2,
-        200000,
-        Frr.neighbour(feed.address, 200001, families=both)
-        + Frr.neighbour(feed.address6, 200001, families=("ipv6",)),
+        398000,
+        Frr.neighbour(feed.address, 398001, families=both)
+        + Frr.neighbour(feed.address6, 398001, families=("ipv6",)),
         Frr.bmp("pre-policy", families=both),
     )
     gobgp = Gobgp(
-        lab, "gobgp", 3, 200002, Gobgp.neighbour(feed.address, 200001, both) + Gobgp.bmp("pre-policy")
+        lab, "gobgp", 3, 398002, Gobgp.neighbour(feed.address, 398001, both) + Gobgp.bmp("pre-policy")
     )
     frr.established(feed.address)
     frr.established(feed.address, feed.address6, family="ipv6")

@@ -21,13 +21,13 @@ def run(lab, site):
     place.mkdir()
     place.chmod(0o777)
     first, second = place / "first", place / "second"
-    feed = Gobgp(lab, "feed", 1, 200001, Gobgp.neighbour("192.0.2.2", 200000))
+    feed = Gobgp(lab, "feed", 1, 398001, Gobgp.neighbour("192.0.2.2", 398000))
     frr = Frr(
         lab,
         "frr",
         2,
-        200000,
-        Frr.neighbour(feed.address, 200001),
+        398000,
+        Frr.neighbour(feed.address, 398001),
         before=f"dump bgp all {first}\n",
     )
     frr.established(feed.address)

@@ -28,16 +28,16 @@ def run(lab, site):
         lab,
         "feed",
         1,
-        200001,
-        Gobgp.neighbour("192.0.2.2", 200000) + Gobgp.neighbour("192.0.2.3", 200002),
+        398001,
+        Gobgp.neighbour("192.0.2.2", 398000) + Gobgp.neighbour("192.0.2.3", 398002),
     )
     feed.inject(table, count)
     frr = Frr(
         lab,
         "frr",
         2,
-        200000,
-        Frr.neighbour(feed.address, 200001, policy="short"),
+        398000,
+        Frr.neighbour(feed.address, 398001, policy="short"),
         Frr.bmp("post-policy"),
         before="ip prefix-list short seq 5 permit 0.0.0.0/0 le 23\n"
         "route-map short permit 10\n match ip address prefix-list short\nexit\n",
@@ -46,8 +46,8 @@ def run(lab, site):
         lab,
         "gobgp",
         3,
-        200002,
-        IMPORT + Gobgp.neighbour(feed.address, 200001) + REFUSED + Gobgp.bmp("all"),
+        398002,
+        IMPORT + Gobgp.neighbour(feed.address, 398001) + REFUSED + Gobgp.bmp("all"),
     )
     frr.established(feed.address)
     gobgp.established(feed.address)

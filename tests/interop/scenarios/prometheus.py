@@ -30,9 +30,9 @@ def run(lab, site):
 
     table = lab.directory / "table"
     count = tables.routeviews_2014(table)
-    feed = Gobgp(lab, "feed", 1, 200001, Gobgp.neighbour("192.0.2.2", 200000))
+    feed = Gobgp(lab, "feed", 1, 398001, Gobgp.neighbour("192.0.2.2", 398000))
     feed.inject(table, count)
-    frr = Frr(lab, "frr", 2, 200000, Frr.neighbour(feed.address, 200001), Frr.bmp("pre-policy"))
+    frr = Frr(lab, "frr", 2, 398000, Frr.neighbour(feed.address, 398001), Frr.bmp("pre-policy"))
     lab.wait("FRR has the table", lambda: frr.accepted().get(feed.address) == count)
     site.start()
     lint()

@@ -9,10 +9,10 @@ import tables
 def run(lab, site):
     table = lab.directory / "table"
     count = tables.routeviews_2014(table)
-    feed = Gobgp(lab, "feed", 1, 200001, Gobgp.neighbour("192.0.2.2", 200000))
+    feed = Gobgp(lab, "feed", 1, 398001, Gobgp.neighbour("192.0.2.2", 398000))
     feed.inject(table, count)
     site.start()
-    frr = Frr(lab, "frr", 2, 200000, Frr.neighbour(feed.address, 200001), Frr.bmp("pre-policy"))
+    frr = Frr(lab, "frr", 2, 398000, Frr.neighbour(feed.address, 398001), Frr.bmp("pre-policy"))
     whole = {(frr, feed.address, "adj-rib-in-pre", "ipv4"): count}
     site.expect(whole)
 
