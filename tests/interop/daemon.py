@@ -106,6 +106,8 @@ class Leakwatch:
         if woken:
             raise Failed(f"critical incidents: {json.dumps(woken)[:2000]}")
         for line in get("/metrics", raw=True).splitlines():
+            if any(f'"{reason}"' in line for reason in getattr(self, "known", ())):
+                continue
             if line.startswith("leakwatch_decode_errors_total") and not line.endswith(" 0"):
                 raise Failed(f"undecodable: {line}")
         self.stop()

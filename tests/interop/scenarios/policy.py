@@ -53,6 +53,9 @@ def run(lab, site):
     gobgp.established(feed.address)
     lab.wait("FRR has the table", lambda: frr.received(feed.address) == count)
     lab.wait("GoBGP has the table", lambda: gobgp.counts(feed.address)[0] == count)
+    # GoBGP 3.10 contradicts its own OPENs once in this set-up; the header is believed, and
+    # the counts below must be right all the same.
+    site.known = ("bmp_peer_open",)
     site.start()
     kept = frr.accepted()[feed.address]
     if not 0 < kept < count:

@@ -57,7 +57,7 @@ def run(lab, site):
     lint()
 
     target = f"{COLLECTOR}:{BMP_PORT}"
-    played = ("drill", "google-2017", "--table", "20000", "--speed", "5", "--bmp", target)
+    played = ("drill", "google-2017", "--table", "20000", "--speed", "2", "--bmp", target)
     played += ("--remote",)
     lab.spawn("drill", site.program, *played)
     lab.wait("the drill's alert fires", lambda: firing("LeakwatchDrillIncident"), 180)
