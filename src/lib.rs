@@ -45,17 +45,15 @@
 //! | 5 | `engine` | the whole core behind one struct |
 //! | 6 | `wire` | bytes to vocabulary and back: UPDATE, MRT, BMP |
 //! | 6 | `metrics` | every metric by name |
+//! | 6 | `store` | what survives a restart: the journal, what is still to be told, what was learned |
 //! | 7 | `feed` | where updates come from |
-//! | 7 | `alert` | where incidents go |
-//! | 7 | `store` | what survives a restart |
+//! | 7 | `alert` | where incidents go: what an alert says, whom it is told, one file per sink |
+//! | 7 | `report` | what operators, an authority and customers are told of an incident |
 //! | 8 | `config` | the file as written, the settings as used |
 //! | 9 | `drill` | historical leaks, reconstructed as MRT bytes |
 //! | 9 | `http` | metrics, the JSON interface, the status page |
 //! | 10 | `daemon` | the engine's thread and all that is wired to it; signals, reload, the log |
 //! | 11 | `cli` | one file per subcommand |
-//!
-//! A room without source yet (`alert`, `store`) stands here so that what comes next is built where
-//! it belongs.
 //!
 //! Rooms 1 to 5 are the core: synchronous and deterministic. There is no clock in them,
 //! no file, no socket, no lock and no runtime; time is passed in. That is why a replay
@@ -63,6 +61,7 @@
 //! core cannot fail either: what a router sends may be wrong, and `wire` turns that
 //! into a typed, counted event.
 
+pub mod alert;
 pub mod bgp;
 pub mod cli;
 pub mod config;
@@ -75,5 +74,7 @@ pub mod http;
 pub mod incident;
 pub mod metrics;
 pub mod reference;
+pub mod report;
 pub mod rib;
+pub mod store;
 pub mod wire;

@@ -106,7 +106,8 @@ fn peers(out: &mut String, config: &Config) {
          customer, provider, peer, rs-server or rs-client. `maximum_prefix` is the limit at \
          which the router drops the session; as a number it is that of the address's family. \
          `private` neighbours may send private prefixes and AS numbers, and `allow_own_as` \
-         lets routes through our own AS come back. Default: none.",
+         lets routes through our own AS come back. `platform` is what our router on this session \
+         runs, for filters in its words: ios-xr, junos, eos, frr, vrp or sr-os. Default: none.",
     );
     if config.reference.peers.is_empty() {
         line(
@@ -118,7 +119,8 @@ fn peers(out: &mut String, config: &Config) {
              # maximum_prefix = { ipv4 = 1300000, ipv6 = 300000 }\n\
              # warning_percent = 75\n\
              # private = false\n\
-             # allow_own_as = false",
+             # allow_own_as = false\n\
+             # platform = \"ios-xr\"",
         );
     }
     for policy in &config.reference.peers {
@@ -164,6 +166,9 @@ fn peer(out: &mut String, policy: &PeerPolicy) {
     }
     if let Some(percent) = policy.warning_percent {
         line(out, &format!("warning_percent = {percent}"));
+    }
+    if let Some(platform) = policy.platform {
+        line(out, &format!("platform = \"{platform}\""));
     }
     line(
         out,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     bgp::{Afi, Asn},
-    reference::{AsSet, Contact, Own, PeerPolicy, PrefixRange, Role},
+    reference::{AsSet, Contact, Own, PeerPolicy, Platform, PrefixRange, Role},
 };
 
 /// Reads every `[[name]]`.
@@ -107,6 +107,8 @@ pub(super) fn peer(config: &mut Config, mut reader: Reader, context: &mut Contex
     policy.allow_own_as = reader
         .read(context, "allow_own_as", flag)
         .unwrap_or_default();
+    let platform = |value: &DeValue| parsed::<Platform>(value, "a platform");
+    policy.platform = reader.read(context, "platform", platform);
     reader.finish(context);
     config.reference.peers.push(policy);
 }

@@ -17,7 +17,7 @@ mod siblings;
 pub use as_set::AsSet;
 pub use contacts::{Contact, Contacts};
 pub use own::{Own, OwnPrefixes, ParseRangeError, PrefixRange};
-pub use peers::{ParseRoleError, PeerPolicy, Role};
+pub use peers::{ParsePlatformError, ParseRoleError, PeerPolicy, Platform, Role};
 pub use relations::{Relation, Relations, RelationsError};
 pub use siblings::Siblings;
 

@@ -68,6 +68,70 @@ impl FromStr for Role {
     }
 }
 
+/// What a router runs, for filters in its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Platform {
+    /// Cisco IOS XR.
+    IosXr,
+    /// Juniper Junos.
+    Junos,
+    /// Arista EOS.
+    Eos,
+    /// FRRouting.
+    Frr,
+    /// Huawei VRP.
+    Vrp,
+    /// Nokia SR OS (MD-CLI).
+    SrOs,
+}
+
+impl Platform {
+    /// All of them, as spelled in the configuration, with the name that people use.
+    pub const NAMES: [(&'static str, Platform, &'static str); 6] = [
+        ("ios-xr", Platform::IosXr, "Cisco IOS XR"),
+        ("junos", Platform::Junos, "Junos"),
+        ("eos", Platform::Eos, "Arista EOS"),
+        ("frr", Platform::Frr, "FRR"),
+        ("vrp", Platform::Vrp, "Huawei VRP"),
+        ("sr-os", Platform::SrOs, "Nokia SR OS"),
+    ];
+
+    /// As people call it.
+    pub fn title(self) -> &'static str {
+        let name = Platform::NAMES
+            .iter()
+            .find(|(_, platform, _)| *platform == self);
+        name.map_or("", |(_, _, title)| title)
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = Platform::NAMES
+            .iter()
+            .find(|(_, platform, _)| platform == self);
+        f.write_str(name.map_or("", |(name, _, _)| name))
+    }
+}
+
+/// Text that names no platform.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a platform; write ios-xr, junos, eos, frr, vrp or sr-os")]
+pub struct ParsePlatformError(String);
+
+impl FromStr for Platform {
+    type Err = ParsePlatformError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Platform::NAMES
+            .iter()
+            .find(|(name, _, _)| *name == text)
+            .map(|(_, platform, _)| *platform)
+            .ok_or_else(|| ParsePlatformError(text.to_owned()))
+    }
+}
+
 /// One `[[peer]]`: which neighbours it means and what holds for them.
 ///
 /// A neighbour is meant when all of `address`, `asn` and `router` that are given
@@ -96,6 +160,8 @@ pub struct PeerPolicy {
     /// It may send routes that carry our own AS (allowas-in), for a network whose
     /// sites meet only across the neighbour.
     pub allow_own_as: bool,
+    /// What the router on our side of the session runs: filters are suggested in its words.
+    pub platform: Option<Platform>,
 }
 
 impl PeerPolicy {

@@ -1,0 +1,58 @@
+//! Whom to tell, and how much.
+
+use std::time::Duration;
+
+use crate::incident::{Kind, Severity};
+
+/// `[alert]`, but for `resolve_after`, which is of the incident's life.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Settings {
+    /// What follows the first word of an incident is gathered for so long before it is told.
+    pub group_window: Duration,
+    /// What goes on is told again after so long; zero never.
+    pub repeat_interval: Duration,
+    /// How people reach the status page: the beginning of links in alerts. None where it is only
+    /// on this host.
+    pub url: Option<String>,
+    /// Where people read the runbook.
+    pub runbook: String,
+    /// Where alerts go.
+    pub sinks: Vec<SinkSettings>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            group_window: Duration::from_secs(30),
+            repeat_interval: Duration::from_secs(4 * 3600),
+            url: None,
+            runbook: "/usr/share/doc/leakwatch/runbook.md".to_owned(),
+            sinks: Vec::new(),
+        }
+    }
+}
+
+/// One sink: a table such as `[[alert.webhook]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SinkSettings {
+    /// Its name in the log, in metrics and for `leakwatch alert test`.
+    pub name: String,
+    /// What is less bad is not told here.
+    pub min_severity: Severity,
+    /// Only these kinds; empty is all.
+    pub kinds: Vec<Kind>,
+    /// Drills are told here too.
+    pub drills: bool,
+    /// Ends are told here.
+    pub resolved: bool,
+    /// Troubles of leakwatch itself are told here.
+    pub troubles: bool,
+    /// As [`Settings::repeat_interval`], for this sink.
+    pub repeat_interval: Option<Duration>,
+    /// Where and how.
+    pub to: Destination,
+}
+
+/// Where a sink's messages go.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Destination {}

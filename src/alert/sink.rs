@@ -1,0 +1,86 @@
+//! What a sink is: something that can be handed a message and says how that went.
+
+use std::time::Duration;
+
+use super::Message;
+
+/// One place that messages go to. It is used by one thread, which waits for it; every call ends
+/// within the sink's own time limit.
+pub trait Sink: Send {
+    /// Hands over one message.
+    ///
+    /// # Errors
+    /// If it was not taken, with what to do about it.
+    fn send(&mut self, message: &Message) -> Result<Sent, Failure>;
+
+    /// Says again what stands and what is lately over, to a sink that forgets what it is not told
+    /// again; `standing` is all of it. Called every [`Sink::forgets_after`].
+    ///
+    /// # Errors
+    /// As [`Sink::send`].
+    fn remind(&mut self, _standing: &[Message]) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    /// How often [`Sink::remind`] has to be called; none for a sink that remembers.
+    fn forgets_after(&self) -> Option<Duration> {
+        None
+    }
+
+    /// Whether the other side takes the same key twice as one.
+    fn deduplicates(&self) -> bool;
+
+    /// An end is not told before the beginning has stood for so long at this sink: some group
+    /// what is new for a while, and would drop what is over by then.
+    fn holds(&self) -> Duration {
+        Duration::ZERO
+    }
+}
+
+/// It was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// What the other side said, for a person who tries the sink: `250 2.0.0 Ok: queued as 4F2`.
+    /// Of a stranger's making.
+    pub answer: String,
+}
+
+/// It was not taken, as far as we know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// What happened, on one line, without secrets.
+    pub what: String,
+    /// What to do about it.
+    pub then: Then,
+    /// It was handed over, and only the answer is missing.
+    pub may_have_arrived: bool,
+}
+
+/// What to do about a message that was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// Try again, not before so long where the other side asked for that (Retry-After).
+    Retry(Option<Duration>),
+    /// It will never be taken: this message is given up, and the next is tried.
+    GiveUp,
+}
+
+impl Failure {
+    /// Nothing was handed over; try again.
+    pub fn retry(what: impl Into<String>) -> Failure {
+        Failure {
+            what: what.into(),
+            then: Then::Retry(None),
+            may_have_arrived: false,
+        }
+    }
+
+    /// The message itself is refused.
+    pub fn give_up(what: impl Into<String>) -> Failure {
+        Failure {
+            what: what.into(),
+            then: Then::GiveUp,
+            may_have_arrived: false,
+        }
+    }
+}

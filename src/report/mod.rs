@@ -1,0 +1,1 @@
+//! What operators, an authority and customers are told of an incident.
