@@ -44,6 +44,16 @@ pub enum Write {
         /// What is needed; none once nothing is.
         kept: Option<Vec<u8>>,
     },
+    /// BGP messages of an incident as an MRT file; replaces what was known, and goes with the
+    /// incident.
+    Slice {
+        /// Whose.
+        incident: String,
+        /// Whether it is a drill's.
+        drill: bool,
+        /// The file.
+        mrt: Vec<u8>,
+    },
     /// What is to be told of a subject at a sink, and what was.
     Slip {
         /// The queue.
@@ -187,6 +197,11 @@ impl Store {
 
     /// What the engine wrote down of incidents to go on with.
     pub fn kept(&self) -> Vec<(String, Vec<u8>)> {
+        todo!("STORE helper")
+    }
+
+    /// BGP messages of an incident, as an MRT file.
+    pub fn slice(&self, _id: &str, _drill: bool) -> Option<Vec<u8>> {
         todo!("STORE helper")
     }
 
