@@ -8,12 +8,36 @@
 //! courier, one thread for each sink, takes what is due, renders it into a [`Message`] and hands
 //! it to its [`Sink`]. Nothing here is waited for by the engine.
 
+mod backoff;
+mod courier;
+mod dispatcher;
 mod message;
+mod queue;
 mod settings;
 mod sink;
+mod slip;
 mod subject;
 
+pub use dispatcher::{Dispatcher, Office, SinkState};
 pub use message::{Call, Fact, Message, Suggestion};
+pub use queue::{Failing, MOST_WAITING};
 pub use settings::{Destination, Settings, SinkSettings};
 pub use sink::{Failure, Sent, Sink, Then};
+pub use slip::{Pace, Slip};
 pub use subject::{Notice, Subject, Trouble};
+
+/// What somebody asked for of a subject at a sink.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Judgement {
+    /// Nobody asked for quiet.
+    Tell,
+    /// Muted.
+    Hold {
+        /// Until then.
+        until: crate::bgp::Timestamp,
+    },
+    /// Somebody looks after it.
+    Acknowledged,
+    /// It was announced.
+    Expected,
+}

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::{Subject, Trouble};
 use crate::incident::{Kind, Severity};
 
 /// `[alert]`, but for `resolve_after`, which is of the incident's life.
@@ -53,6 +54,26 @@ pub struct SinkSettings {
     pub to: Destination,
 }
 
+impl SinkSettings {
+    /// Whether a subject is told here at all.
+    pub fn wants(&self, subject: &Subject) -> bool {
+        let sort = match subject {
+            Subject::Incident(event) => {
+                (self.kinds.is_empty() || self.kinds.contains(&event.kind))
+                    && (self.drills || !event.drill)
+            }
+            // Of a sink that fails others are told.
+            Subject::Trouble(trouble) => {
+                self.troubles && trouble.id != Trouble::sink_failing(&self.name)
+            }
+        };
+        sort && subject.severity() >= self.min_severity
+    }
+}
+
 /// Where a sink's messages go.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Destination {}
+pub enum Destination {
+    /// Placeholder.
+    Nowhere,
+}

@@ -40,12 +40,29 @@ pub struct Trouble {
     pub chapter: String,
 }
 
+impl Trouble {
+    /// The name of the trouble that a sink makes.
+    pub fn sink_failing(sink: &str) -> String {
+        format!("sink-failing-{sink}")
+    }
+}
+
 impl Subject {
     /// Its deterministic name.
     pub fn id(&self) -> &str {
         match self {
             Subject::Incident(event) => &event.id,
             Subject::Trouble(trouble) => &trouble.id,
+        }
+    }
+
+    /// Its name among everything that is told: a drill's incident may have the name of a real one.
+    pub fn key(&self) -> String {
+        let id = self.id();
+        if self.is_drill() {
+            format!("drill/{id}")
+        } else {
+            id.to_owned()
         }
     }
 
