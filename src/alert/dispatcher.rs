@@ -137,7 +137,10 @@ impl Dispatcher {
         for (of, sink) in sinks {
             let pace = pace(settings, &of, sink.as_ref());
             if let Some(desk) = desks.get(&of.name) {
-                desk.queue().renew(of, pace);
+                let mut queue = desk.queue();
+                queue.canary = settings.canary.sink.as_ref() == Some(&of.name);
+                queue.renew(of, pace);
+                drop(queue);
                 let mut renewed = desk.renewed.lock().unwrap_or_else(PoisonError::into_inner);
                 *renewed = Some(Renewed(sink));
                 drop(renewed);
@@ -146,8 +149,10 @@ impl Dispatcher {
             }
             let name = of.name.clone();
             let slips = kept.remove(&name).unwrap_or_default();
+            let mut queue = Queue::new(of, pace, slips);
+            queue.canary = settings.canary.sink.as_ref() == Some(&name);
             let desk = Arc::new(Desk {
-                queue: Mutex::new(Queue::new(of, pace, slips)),
+                queue: Mutex::new(queue),
                 bell: Condvar::new(),
                 renewed: Mutex::default(),
                 closed: AtomicBool::new(false),

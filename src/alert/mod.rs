@@ -21,10 +21,10 @@ mod subject;
 pub use dispatcher::{Dispatcher, Office, SinkState};
 pub use message::{Call, Fact, Message, Suggestion};
 pub use queue::{Failing, MOST_WAITING};
-pub use settings::{Destination, Settings, SinkSettings};
+pub use settings::{Canary, Destination, Settings, SinkSettings};
 pub use sink::{Failure, Sent, Sink, Then};
 pub use slip::{Pace, Slip};
-pub use subject::{Notice, Subject, Trouble};
+pub use subject::{CANARY, Notice, Subject, Trouble, is_canary};
 
 /// What somebody asked for of a subject at a sink.
 #[derive(Clone, Debug, PartialEq, Eq)]

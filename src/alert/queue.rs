@@ -48,6 +48,8 @@ pub struct Failing {
 pub struct Queue {
     pub(super) settings: SinkSettings,
     pub(super) pace: Pace,
+    /// Our own test leak comes here.
+    pub(super) canary: bool,
     slips: BTreeMap<String, Slip>,
     failing: Option<Failing>,
     /// Notices dropped because too much waited, or quieted, since last asked.
@@ -61,6 +63,7 @@ impl Queue {
         Queue {
             settings,
             pace,
+            canary: false,
             slips: kept,
             failing: None,
             dropped: 0,
@@ -84,7 +87,9 @@ impl Queue {
     pub fn offer(&mut self, subject: &Subject, now: Timestamp, rows: &mut Vec<Write>) {
         let key = subject.key();
         let known = self.slips.contains_key(&key);
-        if !known && (subject.step() == Step::Resolved || !self.settings.wants(subject)) {
+        if !known
+            && (subject.step() == Step::Resolved || !self.settings.wants(subject, self.canary))
+        {
             return;
         }
         if !known {

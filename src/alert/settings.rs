@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Subject, Trouble};
+use super::{Subject, Trouble, is_canary};
 use crate::incident::{Kind, Severity};
 
 /// `[alert]`, but for `resolve_after`, which is of the incident's life.
@@ -17,8 +17,31 @@ pub struct Settings {
     pub url: Option<String>,
     /// Where people read the runbook.
     pub runbook: String,
+    /// Our own test leak.
+    pub canary: Canary,
     /// Where alerts go.
     pub sinks: Vec<SinkSettings>,
+}
+
+/// `[alert.canary]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Canary {
+    /// The sink that must take it; none sends no canary.
+    pub sink: Option<String>,
+    /// How often.
+    pub every: Duration,
+    /// How long it may take to come out.
+    pub patience: Duration,
+}
+
+impl Default for Canary {
+    fn default() -> Self {
+        Canary {
+            sink: None,
+            every: Duration::from_secs(3600),
+            patience: Duration::from_secs(120),
+        }
+    }
 }
 
 impl Default for Settings {
@@ -28,6 +51,7 @@ impl Default for Settings {
             repeat_interval: Duration::from_secs(4 * 3600),
             url: None,
             runbook: "/usr/share/doc/leakwatch/runbook.md".to_owned(),
+            canary: Canary::default(),
             sinks: Vec::new(),
         }
     }
@@ -55,9 +79,10 @@ pub struct SinkSettings {
 }
 
 impl SinkSettings {
-    /// Whether a subject is told here at all.
-    pub fn wants(&self, subject: &Subject) -> bool {
+    /// Whether a subject is told here at all; `canary` where this is the sink of our test leak.
+    pub fn wants(&self, subject: &Subject, canary: bool) -> bool {
         let sort = match subject {
+            Subject::Incident(event) if is_canary(event) => return canary,
             Subject::Incident(event) => {
                 (self.kinds.is_empty() || self.kinds.contains(&event.kind))
                     && (self.drills || !event.drill)

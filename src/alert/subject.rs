@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bgp::Timestamp,
+    bgp::{Asn, Timestamp},
     incident::{IncidentEvent, Severity, Step},
 };
 
@@ -102,6 +102,15 @@ impl Subject {
             Subject::Trouble(trouble) => trouble.time,
         }
     }
+}
+
+/// The AS of our own test leak; no registry has given it out.
+pub const CANARY: Asn = Asn(4_199_999_999);
+
+/// Whether an incident is our own test leak. It goes to the sink that is named for it and to no
+/// other.
+pub fn is_canary(event: &IncidentEvent) -> bool {
+    event.drill && event.offender == Some(CANARY)
 }
 
 /// One thing to be told at one sink: a subject as it stood, and why it is told now.

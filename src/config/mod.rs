@@ -35,7 +35,7 @@ pub use problem::{ConfigError, Problem};
 use problem::{Problems, unknown};
 use reader::{Context, Reader, Value, asn};
 
-use crate::{detect, engine, feed, incident, reference::Reference};
+use crate::{alert, detect, engine, feed, incident, reference::Reference, store};
 
 /// The commented file with every default; what `config example` prints.
 pub const EXAMPLE: &str = include_str!("../../config/leakwatch.toml");
@@ -64,6 +64,10 @@ pub struct Config {
     pub log: Log,
     /// How much the engine keeps.
     pub limits: engine::Limits,
+    /// What survives a restart, and where.
+    pub state: store::Settings,
+    /// Who is told of incidents.
+    pub alert: alert::Settings,
 }
 
 impl Config {

@@ -210,7 +210,7 @@ impl Turn {
             return;
         }
         for (realm, output) in self.said.drain(..) {
-            self.bench.teller.tell(realm, &output, received);
+            self.bench.teller.tell(realm, output, received);
         }
         if instant().saturating_duration_since(self.shown) >= SOON {
             self.show();
@@ -290,6 +290,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
+    use crate::daemon::recorder::Recorder;
     use crate::{
         bgp::{Asn, Batch, Event, EventKind, PeerKey, RibView, Span, Timestamp},
         daemon::world::Shown,
@@ -314,6 +315,7 @@ mod tests {
             commands,
             teller: Teller {
                 board: Board::default(),
+                recorder: Recorder::new(Arc::clone(&metrics)),
                 metrics: Arc::clone(&metrics),
             },
             metrics,

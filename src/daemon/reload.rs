@@ -6,16 +6,17 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{Fault, world::Rules};
+use super::{Fault, alerting::Opened, world::Rules};
 use crate::{config::Config, http::Access};
 
 /// A configuration that has been checked, with all that it names.
-#[derive(Debug)]
 pub struct Checked {
     /// As written.
     pub config: Config,
     /// Who may look.
     pub access: Access,
+    /// Where alerts go, with the secrets that takes.
+    pub sinks: Vec<Opened>,
 }
 
 impl Checked {
@@ -28,7 +29,12 @@ impl Checked {
             key: "http.web_config",
             message: error.to_string(),
         })?;
-        Ok(Checked { config, access })
+        let sinks = todo!();
+        Ok(Checked {
+            config,
+            access,
+            sinks,
+        })
     }
 
     /// Reads and checks a file. Takes as long as reading what it names.
@@ -57,6 +63,10 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         (old.bmp.queue != new.bmp.queue, "bmp.queue"),
         (old.http.listen != new.http.listen, "http.listen"),
         (old.log.format != new.log.format, "log.format"),
+        (
+            old.state.directory != new.state.directory,
+            "state.directory",
+        ),
     ]
     .into_iter()
     .filter_map(|(differs, key)| differs.then_some(key))
@@ -70,6 +80,7 @@ pub fn in_force(old: &Config, mut new: Config) -> Arc<Config> {
     new.bmp.queue = old.bmp.queue;
     new.http.listen = old.http.listen;
     new.log.format = old.log.format;
+    new.state.directory.clone_from(&old.state.directory);
     Arc::new(new)
 }
 

@@ -13,6 +13,7 @@ use tokio::{
 
 use super::{
     Fault, Heartbeat, Options,
+    alerting::{Alerting, Watched},
     directories::{Directories, Publisher},
     engine_thread::{self, Bench, Command},
     listen::listen,
@@ -20,6 +21,7 @@ use super::{
     notify,
     places::Places,
     reload::{self, Checked},
+    restore,
     told::Teller,
     world::{Shown, Worlds},
 };
@@ -43,8 +45,12 @@ const FEEDS_END: Duration = Duration::from_secs(2);
 const ENGINE_ENDS: Duration = Duration::from_secs(4);
 /// For the batch at hand.
 const GRACE: Duration = Duration::from_millis(200);
-/// Answers that are being written get so long; all three together stay below ten seconds.
-const HTTP_ENDS: Duration = Duration::from_secs(3);
+/// The journal gets so long to take what was judged.
+const JOURNAL_ENDS: Duration = Duration::from_secs(1);
+/// Sinks get so long to take what is due; the rest is kept.
+const SINKS_END: Duration = Duration::from_secs(1);
+/// Answers that are being written get so long; all together stay below ten seconds.
+const HTTP_ENDS: Duration = Duration::from_secs(1);
 
 /// Interrupts that come together are one.
 const SAME_KEY: Duration = Duration::from_millis(200);
@@ -71,6 +77,7 @@ struct Service {
     close: watch::Sender<bool>,
     bmp: watch::Sender<Arc<bmp::Settings>>,
     feeds: JoinSet<()>,
+    alerting: Alerting,
     http: JoinHandle<()>,
     /// Resolves when the engine's thread has ended.
     engine: oneshot::Receiver<()>,
@@ -128,7 +135,11 @@ impl Service {
         logging: Logging,
     ) -> Result<Service, Fault> {
         let rules = checked.rules();
-        let Checked { config, access } = checked;
+        let Checked {
+            config,
+            access,
+            sinks,
+        } = checked;
         let asks_password = access.asks_password();
         let scheme = if access.is_tls() { "https" } else { "http" };
         let config = Arc::new(config);
@@ -161,14 +172,19 @@ impl Service {
         let (stop, stopping) = watch::channel(false);
         let (close, closing) = watch::channel(false);
         let board = Board::default();
+        let alerting = Alerting::open(&config, &clock, reference_shown.clone(), &metrics)?;
+        let open = restore::board(&alerting.store, &board);
+        let worlds = Worlds::new(rules, Shown { live, drill });
+        restore::end_what_is_lost(open, &[], clock.now(), &alerting.recorder);
         let engine = engine_thread::start(Bench {
-            worlds: Worlds::new(rules, Shown { live, drill }),
+            worlds,
             clock: clock.clone(),
             outlet,
             questions: asked,
             commands: ordered,
             teller: Teller {
                 board: board.clone(),
+                recorder: alerting.recorder.clone(),
                 metrics: Arc::clone(&metrics),
             },
             metrics: Arc::clone(&metrics),
@@ -192,6 +208,14 @@ impl Service {
         let watches = Watches::new(intake.clone(), clock.clone(), Handle::current());
         let directories = Directories::new(watches);
         directories.set(&config.mrt);
+        let watched = Watched {
+            bmp: places.bmp,
+            routers: routers.clone(),
+            directories: directories.clone(),
+            clock: clock.clone(),
+            metrics: Arc::clone(&metrics),
+        };
+        alerting.begin(&config, sinks, &board, watched)?;
         tokio::spawn(notify::watchdog(heartbeat.clone()));
 
         let desk = Desk {
@@ -246,6 +270,7 @@ impl Service {
             close,
             bmp,
             feeds,
+            alerting,
             http,
             engine,
             status: places.status(),
@@ -292,7 +317,11 @@ impl Service {
 
     async fn take_effect(&mut self, checked: Checked) {
         let rules = checked.rules();
-        let Checked { config, access } = checked;
+        let Checked {
+            config,
+            access,
+            sinks,
+        } = checked;
         for key in reload::needs_restart(&self.config, &config) {
             tracing::warn!(key, "this setting holds from the next start");
         }
@@ -308,6 +337,7 @@ impl Service {
             let _ = renewed.await;
         }
         self.directories.set(&config.mrt);
+        self.alerting.renew(&config, sinks);
         self.logging
             .set_level(self.log_level.unwrap_or(config.log.level));
         show_limits(&config, &self.metrics);
@@ -336,6 +366,7 @@ impl Service {
         if timeout(ENGINE_ENDS + GRACE, engine).await.is_err() {
             tracing::warn!("the engine did not end in time");
         }
+        self.alerting.end(JOURNAL_ENDS, SINKS_END).await;
         self.close.send_replace(true);
         let _ = timeout(HTTP_ENDS, &mut self.http).await;
         tracing::info!("ended");

@@ -1,0 +1,161 @@
+//! What is looked after every second by a thread of its own, since it may have to wait for the
+//! disk: the journal, the queues of sinks, troubles of our own, expected changes.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use super::{
+    blindness::{self, Seen},
+    canary::Canary,
+    directories::Directories,
+    recorder::{Entry, Recorder},
+};
+use crate::{
+    alert::{Dispatcher, Trouble},
+    bgp::Timestamp,
+    feed::{bmp::Routers, clock::Clock},
+    incident::Step,
+    metrics::{Metrics, raise},
+    store::{Durability, Store},
+};
+
+/// What it looks after.
+#[derive(Debug)]
+pub struct Upkeep {
+    /// The journal.
+    pub store: Store,
+    /// The sinks' queues.
+    pub dispatcher: Dispatcher,
+    /// Where troubles are written down.
+    pub recorder: Recorder,
+    /// Routers.
+    pub routers: Routers,
+    /// Watched directories.
+    pub directories: Directories,
+    /// Our own test leak.
+    pub canary: Canary,
+    /// The time.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+const TURN: Duration = Duration::from_secs(1);
+/// The journal is tidied, and a disk that failed is tried again, so often.
+const JOURNAL: Duration = Duration::from_secs(30);
+/// Slips of what is over are looked through so often.
+const SLIPS: Duration = Duration::from_secs(3600);
+/// Before this has passed since the start nothing is well again: feeds take their time to come
+/// back, and what was wrong before is not mended by our own restart.
+const SETTLES: Duration = Duration::from_secs(90);
+
+impl Upkeep {
+    /// Starts the thread, which ends when `stop` turns true.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn start(self, stop: Arc<AtomicBool>) -> std::io::Result<()> {
+        thread::Builder::new()
+            .name("upkeep".to_owned())
+            .spawn(move || self.run(&stop))?;
+        Ok(())
+    }
+
+    fn run(self, stop: &AtomicBool) {
+        let started = self.clock.now();
+        let (mut journal, mut slips) = (started, started);
+        let mut known: BTreeMap<String, Trouble> = self
+            .dispatcher
+            .standing_troubles()
+            .into_iter()
+            .map(|trouble| (trouble.id.clone(), trouble))
+            .collect();
+        while !stop.load(Ordering::Relaxed) {
+            let now = self.clock.now();
+            if now.since(journal) >= JOURNAL {
+                self.store.look_after(now);
+                journal = now;
+            }
+            if now.since(slips) >= SLIPS {
+                self.dispatcher.tidy();
+                slips = now;
+            }
+            let settled = now.since(started) >= SETTLES;
+            for trouble in compare(&mut known, self.troubles(now), now, settled) {
+                self.recorder.put(Entry::Trouble(Box::new(trouble)));
+            }
+            thread::sleep(TURN);
+        }
+    }
+
+    fn troubles(&self, now: Timestamp) -> Vec<Trouble> {
+        let durability = self.store.durability();
+        let journal = &self.metrics.journal;
+        let degraded = matches!(durability, Durability::Degraded { .. });
+        journal.durable.set(i64::from(!degraded));
+        let seen = Seen {
+            now,
+            durability,
+            sinks: &self.dispatcher.states(),
+            routers: &self.routers.list(),
+            directories: &self.directories.states(),
+            canary: self.canary.lost(),
+        };
+        blindness::troubles(&seen)
+    }
+}
+
+/// What has changed between what was wrong and what is: troubles that began, got worse or ended.
+fn compare(
+    known: &mut BTreeMap<String, Trouble>,
+    found: Vec<Trouble>,
+    now: Timestamp,
+    settled: bool,
+) -> Vec<Trouble> {
+    let mut changes = Vec::new();
+    let found: BTreeMap<String, Trouble> = found
+        .into_iter()
+        .map(|trouble| (trouble.id.clone(), trouble))
+        .collect();
+    if settled {
+        let over: Vec<String> = known
+            .keys()
+            .filter(|id| !found.contains_key(*id))
+            .cloned()
+            .collect();
+        for trouble in over.iter().filter_map(|id| known.remove(id)) {
+            changes.push(Trouble {
+                event: Step::Resolved,
+                time: now,
+                summary: format!("over: {}", trouble.summary.trim_start_matches("over: ")),
+                actions: Vec::new(),
+                ..trouble
+            });
+        }
+    }
+    for (id, trouble) in found {
+        match known.get(&id) {
+            Some(before) if before.severity >= trouble.severity => {}
+            Some(_) => {
+                let worse = Trouble {
+                    event: Step::Updated,
+                    ..trouble.clone()
+                };
+                changes.push(worse);
+                known.insert(id, trouble);
+            }
+            None => {
+                changes.push(trouble.clone());
+                known.insert(id, trouble);
+            }
+        }
+    }
+    changes
+}
