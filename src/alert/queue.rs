@@ -43,6 +43,18 @@ pub struct Failing {
     not_before: Timestamp,
 }
 
+impl Failing {
+    /// One that failed at `now`.
+    pub fn since(now: Timestamp, why: &str) -> Failing {
+        Failing {
+            since: now,
+            attempts: 0,
+            why: why.to_owned(),
+            not_before: now,
+        }
+    }
+}
+
 /// The queue.
 #[derive(Debug)]
 pub struct Queue {
@@ -261,12 +273,7 @@ impl Queue {
 
     /// The sink as such did not work.
     pub fn put_off(&mut self, why: &str, after: Option<Duration>, now: Timestamp, draw: f64) {
-        let failing = self.failing.get_or_insert_with(|| Failing {
-            since: now,
-            attempts: 0,
-            why: String::new(),
-            not_before: now,
-        });
+        let failing = self.failing.get_or_insert_with(|| Failing::since(now, why));
         failing.attempts += 1;
         why.clone_into(&mut failing.why);
         let asked = after.map(|after| after.min(longest()));

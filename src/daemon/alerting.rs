@@ -59,8 +59,8 @@ impl Alerting {
             key: "state.directory",
             message: error.to_string(),
         })?;
-        for line in said {
-            tracing::warn!("{line}");
+        for problem in said {
+            tracing::warn!(problem, "the state directory is not as it was left");
         }
         let canary = Canary::default();
         let dispatcher = Dispatcher::new(Office {

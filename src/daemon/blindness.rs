@@ -280,3 +280,6 @@ fn lost_canary(lost: &canary::Lost, now: Timestamp) -> Trouble {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

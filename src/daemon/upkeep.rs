@@ -22,7 +22,7 @@ use crate::{
     bgp::Timestamp,
     feed::{bmp::Routers, clock::Clock},
     incident::Step,
-    metrics::{Metrics, raise},
+    metrics::Metrics,
     store::{Durability, Store},
 };
 
@@ -158,4 +158,63 @@ fn compare(
         }
     }
     changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::Severity;
+
+    fn trouble(id: &str, severity: Severity) -> Trouble {
+        Trouble {
+            id: id.to_owned(),
+            event: Step::Opened,
+            severity,
+            since: Timestamp::ZERO,
+            time: Timestamp::ZERO,
+            summary: format!("{id} is wrong"),
+            details: Vec::new(),
+            actions: Vec::new(),
+            chapter: id.to_owned(),
+        }
+    }
+
+    /// What is told when this is found, as `id step`.
+    fn told(
+        known: &mut BTreeMap<String, Trouble>,
+        found: &[(&str, Severity)],
+        settled: bool,
+    ) -> Vec<String> {
+        let found = found
+            .iter()
+            .map(|(id, severity)| trouble(id, *severity))
+            .collect();
+        let changes = compare(known, found, Timestamp::ZERO, settled);
+        let named = |one: Trouble| format!("{} {:?}", one.id, one.event);
+        changes.into_iter().map(named).collect()
+    }
+
+    #[test]
+    fn a_trouble_is_told_once_and_again_when_it_is_worse_or_over() {
+        use Severity::{Critical, Warning};
+        let mut known = BTreeMap::new();
+        assert_eq!(told(&mut known, &[("a", Warning)], true), ["a Opened"]);
+        assert!(told(&mut known, &[("a", Warning)], true).is_empty());
+        assert_eq!(
+            told(&mut known, &[("a", Critical), ("b", Warning)], true),
+            ["a Updated", "b Opened"]
+        );
+        assert_eq!(told(&mut known, &[("b", Warning)], true), ["a Resolved"]);
+        assert_eq!(told(&mut known, &[], true), ["b Resolved"]);
+        assert!(told(&mut known, &[], true).is_empty());
+    }
+
+    #[test]
+    fn what_was_wrong_before_a_restart_is_not_over_because_of_it() {
+        let before = trouble("a", Severity::Warning);
+        let mut known = BTreeMap::from([(before.id.clone(), before)]);
+        assert!(told(&mut known, &[], false).is_empty());
+        assert!(told(&mut known, &[("a", Severity::Warning)], true).is_empty());
+        assert_eq!(told(&mut known, &[], true), ["a Resolved"]);
+    }
 }

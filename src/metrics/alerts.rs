@@ -31,6 +31,8 @@ pub struct Journal {
     pub bytes: IntGauge,
     /// Steps, documents and slips written.
     pub rows: IntCounter,
+    /// Times that the disk failed.
+    pub failures: IntCounter,
 }
 
 impl Alerts {
@@ -83,6 +85,10 @@ impl Journal {
             rows: make.counter(
                 "leakwatch_journal_rows_total",
                 "Rows written to the journal.",
+            ),
+            failures: make.counter(
+                "leakwatch_journal_failures_total",
+                "Times that the disk failed the journal.",
             ),
         }
     }
