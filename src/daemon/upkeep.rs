@@ -22,7 +22,7 @@ use crate::{
     bgp::Timestamp,
     feed::{bmp::Routers, clock::Clock},
     incident::Step,
-    metrics::Metrics,
+    metrics::{Metrics, raise},
     store::{Durability, Store},
 };
 
@@ -97,9 +97,15 @@ impl Upkeep {
 
     fn troubles(&self, now: Timestamp) -> Vec<Trouble> {
         let durability = self.store.durability();
-        let journal = &self.metrics.journal;
         let degraded = matches!(durability, Durability::Degraded { .. });
+        let (journal, figures) = (&self.metrics.journal, self.store.figures());
         journal.durable.set(i64::from(!degraded));
+        journal.bytes.set(figures.bytes as i64);
+        raise(&journal.rows, figures.rows_written);
+        raise(&journal.failures, figures.failures);
+        for problem in self.store.said() {
+            tracing::warn!(problem, "the journal");
+        }
         let seen = Seen {
             now,
             durability,
