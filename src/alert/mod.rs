@@ -9,11 +9,13 @@
 //! it to its [`Sink`]. Nothing here is waited for by the engine.
 
 mod message;
+pub mod quiet;
 mod settings;
 mod sink;
 mod subject;
 
 pub use message::{Call, Fact, Message, Suggestion};
+pub use quiet::{Judgement, Quiet};
 pub use settings::{Destination, Settings, SinkSettings};
 pub use sink::{Failure, Sent, Sink, Then};
 pub use subject::{Notice, Subject, Trouble};

@@ -24,17 +24,19 @@ use super::{
     world::{Shown, Worlds},
 };
 use crate::{
+    alert::Quiet,
     config::{Config, LogLevel},
     engine::Snapshot,
     feed::{
         bmp,
         clock::Clock,
-        intake::{self, Intake},
+        intake::{self, Intake, Realm},
         mrt::Watches,
     },
     http::{self, Access, Board, Desk},
     metrics::{Metrics, raise},
     reference::Reference,
+    store::Store,
 };
 
 /// Feeds get so long to hand on what they have read.
@@ -58,6 +60,8 @@ struct Service {
     logging: Logging,
     intake: Intake,
     directories: Directories,
+    board: Board,
+    quiet: Quiet,
     published: Publisher,
     config: Arc<Config>,
     clock: Clock,
@@ -161,6 +165,7 @@ impl Service {
         let (stop, stopping) = watch::channel(false);
         let (close, closing) = watch::channel(false);
         let board = Board::default();
+        let quiet = Quiet::load(Store::in_memory(), started);
         let engine = engine_thread::start(Bench {
             worlds: Worlds::new(rules, Shown { live, drill }),
             clock: clock.clone(),
@@ -198,7 +203,8 @@ impl Service {
             live: live_shown,
             drill: drill_shown,
             questions,
-            board,
+            board: board.clone(),
+            quiet: quiet.clone(),
             metrics: Arc::clone(&metrics),
             routers: Arc::new(move || routers.list()),
             waiting: Arc::new({
@@ -235,6 +241,8 @@ impl Service {
             logging,
             intake,
             directories,
+            board,
+            quiet,
             published: Publisher::default(),
             config,
             clock,
@@ -261,6 +269,25 @@ impl Service {
         self.published
             .show(&self.directories.states(), &self.metrics);
         self.logging.tell_held_back();
+        self.look_after_quiet();
+    }
+
+    /// Ends what was asked to be quiet for a while. It may write to the disk, for which no
+    /// thread of the sockets waits.
+    fn look_after_quiet(&self) {
+        let (quiet, board, now) = (self.quiet.clone(), self.board.clone(), self.clock.now());
+        tokio::task::spawn_blocking(move || {
+            for one in quiet.acknowledgements() {
+                let realm = if one.drill { Realm::Drill } else { Realm::Live };
+                let record = board.incident(realm, &one.incident);
+                if record.is_some_and(|record| record.resolved.is_some()) {
+                    quiet.ended(&one.incident, one.drill, now);
+                }
+            }
+            for trouble in quiet.tick(now, &|_| None) {
+                tracing::warn!(id = trouble.id, summary = trouble.summary, "trouble");
+            }
+        });
     }
 
     /// Reads the configuration anew; if anything is wrong with it, nothing changes.
