@@ -8,99 +8,42 @@
 //! [`Store::write`] takes all that belongs to one moment and has it synced to the disk when
 //! it returns. It cannot fail: where the disk does, the store goes on in memory, says so
 //! ([`Store::durability`]), and comes back to the disk when that works again.
+//!
+//! # Two copies
+//!
+//! Everything lately written is in memory too ([`state`](self)), in a database of the same form,
+//! and so is all that must not be lost: open incidents, what is still to be told, documents. A
+//! disk that fails, is full or cannot be read costs no more than what it alone had. The file is
+//! kept open by us alone; a copy for other programs is made while we do not run, or of the
+//! interface's answers.
+//!
+//! **What it does not do.** A disk that hangs (a dead NFS server) hangs whoever writes: there is
+//! no way out of a system call that does not return. Put the state directory on a local disk.
+//! Content is not checksummed: a flipped bit inside a text is found by whoever reads the text. A
+//! write-ahead log torn by the disk itself ends where it is torn; what SQLite had moved into the
+//! database before that is whole.
 
+mod copy;
+mod damage;
+mod disk;
+mod journal;
+mod lock;
+mod retention;
+mod row;
+mod schema;
 mod settings;
-
-pub use settings::Settings;
+mod state;
+#[cfg(test)]
+mod tests;
+mod trouble;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, params};
+pub use row::{Incident, StepRow, Write};
+pub use settings::Settings;
+use state::State;
 
 use crate::bgp::Timestamp;
-
-/// One row to be written.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Write {
-    /// An incident as it now stands; replaces what was known of it.
-    Incident(Incident),
-    /// A step in an incident's life, numbered from 1 within it.
-    Step {
-        /// Whose.
-        incident: String,
-        /// Whether it is a drill's.
-        drill: bool,
-        /// Its place among the steps of this incident.
-        number: u32,
-        /// When, in event time.
-        time: Timestamp,
-        /// The event, complete in itself, as JSON.
-        event: String,
-    },
-    /// What the engine needs to go on with an incident after a restart; opaque here.
-    Kept {
-        /// Whose.
-        incident: String,
-        /// What is needed; none once nothing is.
-        kept: Option<Vec<u8>>,
-    },
-    /// BGP messages of an incident as an MRT file; replaces what was known, and goes with the
-    /// incident.
-    Slice {
-        /// Whose.
-        incident: String,
-        /// Whether it is a drill's.
-        drill: bool,
-        /// The file.
-        mrt: Vec<u8>,
-    },
-    /// What is to be told of a subject at a sink, and what was.
-    Slip {
-        /// The queue.
-        sink: String,
-        /// The incident or trouble.
-        subject: String,
-        /// The slip as JSON; none removes it.
-        slip: Option<String>,
-    },
-    /// A document of another kind: a mute, an expected change, a file that was read.
-    Document {
-        /// What it is, such as `mute`.
-        kind: String,
-        /// Its name among its kind.
-        name: String,
-        /// Itself as JSON; none removes it.
-        document: Option<String>,
-        /// It may be forgotten after this.
-        until: Option<Timestamp>,
-    },
-}
-
-/// An incident of the journal.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Incident {
-    /// Its deterministic name.
-    pub id: String,
-    /// Whether it is a drill's.
-    pub drill: bool,
-    /// When it opened.
-    pub opened: Timestamp,
-    /// When it was over; none while it is open.
-    pub resolved: Option<Timestamp>,
-    /// It as last told (an `IncidentEvent` as JSON).
-    pub event: String,
-}
-
-/// A step read back.
-#[derive(Clone, Debug, PartialEq)]
-pub struct StepRow {
-    /// From 1.
-    pub number: u32,
-    /// When.
-    pub time: Timestamp,
-    /// The event as JSON.
-    pub event: String,
-}
 
 /// Whether what is written outlives us.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,9 +61,25 @@ pub enum Durability {
     },
 }
 
+/// What is counted of a store, for metrics.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Octets of the database in pages that hold something: on the disk, or in memory where the
+    /// disk fails.
+    pub bytes: u64,
+    /// Rows written since the start.
+    pub rows_written: u64,
+    /// Rows that retention or a cap has removed since the start.
+    pub rows_forgotten: u64,
+    /// Times that the disk failed us since the start.
+    pub failures: u64,
+    /// The last of them, in words.
+    pub last_error: Option<String>,
+}
+
 /// The store; clones are the same one.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<Mutex<Connection>>);
+pub struct Store(Arc<Mutex<State>>);
 
 /// Why a state directory cannot be used at all.
 #[derive(Debug, thiserror::Error)]
@@ -150,74 +109,105 @@ pub enum OpenError {
 impl Store {
     /// A store that keeps nothing beyond the process.
     pub fn in_memory() -> Store {
-        todo!("STORE helper")
+        Store::of(State::in_memory())
     }
 
-    /// Opens the state directory.
+    /// Opens the state directory, which is made where it is missing. A second daemon on it is
+    /// refused for as long as the first one's process lives, however it ends.
     ///
     /// # Errors
     /// Only for what a person must put right. A corrupt database is set aside and a new one
     /// begun; a disk that cannot be written is gone without: both are in the durability and
     /// in `said`, which is for the log and an alert.
-    pub fn open(_settings: &Settings, _now: Timestamp) -> Result<(Store, Vec<String>), OpenError> {
-        todo!("STORE helper")
+    pub fn open(settings: &Settings, now: Timestamp) -> Result<(Store, Vec<String>), OpenError> {
+        let mut state = State::open(settings, now)?;
+        let said = state.said();
+        Ok((Store::of(state), said))
+    }
+
+    fn of(state: State) -> Store {
+        Store(Arc::new(Mutex::new(state)))
+    }
+
+    /// A thread that died while it held the store left it whole: what it wrote is a transaction.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether what is written outlives us.
     pub fn durability(&self) -> Durability {
-        todo!("STORE helper")
+        self.state().durability()
+    }
+
+    /// What happened since it was last asked that people should know of, a line each: the disk
+    /// failed or works again, a database was set aside. For the log and an alert. The latest 64.
+    pub fn said(&self) -> Vec<String> {
+        self.state().said()
+    }
+
+    /// What is counted.
+    pub fn figures(&self) -> Figures {
+        self.state().figures()
     }
 
     /// Writes all of `rows` or none, and returns when they are on the disk, or in memory where
     /// the disk fails.
-    pub fn write(&self, _rows: &[Write], _now: Timestamp) {
-        todo!("STORE helper")
+    pub fn write(&self, rows: &[Write], now: Timestamp) {
+        self.state().write(rows, now);
     }
 
     /// What is to be done now and then (every 30 s or so): tries the disk again where it failed,
-    /// forgets what is older than the settings keep.
-    pub fn look_after(&self, _now: Timestamp) {
-        todo!("STORE helper")
+    /// forgets what is older than the settings keep, gives space back. A fraction of a second at
+    /// most; what is left is done the next time.
+    pub fn look_after(&self, now: Timestamp) {
+        self.state().look_after(now);
+    }
+
+    /// Other settings: how long things are kept. The directory stays until the next start.
+    pub fn set(&self, settings: &Settings) {
+        self.state().set(settings);
     }
 
     /// Incidents that are open, and the latest `most_resolved` that are over, oldest first.
-    pub fn incidents(&self, _most_resolved: usize) -> Vec<Incident> {
-        todo!("STORE helper")
+    pub fn incidents(&self, most_resolved: usize) -> Vec<Incident> {
+        self.state()
+            .read(|rows| journal::incidents(rows, most_resolved))
     }
 
     /// One incident.
-    pub fn incident(&self, _id: &str, _drill: bool) -> Option<Incident> {
-        todo!("STORE helper")
+    pub fn incident(&self, id: &str, drill: bool) -> Option<Incident> {
+        self.state().read(|rows| journal::incident(rows, id, drill))
     }
 
-    /// The steps of one incident, first one first.
-    pub fn steps(&self, _id: &str, _drill: bool) -> Vec<StepRow> {
-        todo!("STORE helper")
+    /// The steps of one incident, first one first. Of very many those in the middle are not kept:
+    /// the first 300 are, and the latest 300.
+    pub fn steps(&self, id: &str, drill: bool) -> Vec<StepRow> {
+        self.state().read(|rows| journal::steps(rows, id, drill))
     }
 
     /// What the engine wrote down of incidents to go on with.
     pub fn kept(&self) -> Vec<(String, Vec<u8>)> {
-        todo!("STORE helper")
+        self.state().read(journal::kept)
     }
 
     /// BGP messages of an incident, as an MRT file.
-    pub fn slice(&self, _id: &str, _drill: bool) -> Option<Vec<u8>> {
-        todo!("STORE helper")
+    pub fn slice(&self, id: &str, drill: bool) -> Option<Vec<u8>> {
+        self.state().read(|rows| journal::slice(rows, id, drill))
     }
 
     /// Every slip of every sink, as `(sink, subject, JSON)`, in the order first written.
     pub fn slips(&self) -> Vec<(String, String, String)> {
-        todo!("STORE helper")
+        self.state().read(journal::slips)
     }
 
     /// Documents of a kind, as `(name, JSON)`, in the order first written.
-    pub fn documents(&self, _kind: &str) -> Vec<(String, String)> {
-        todo!("STORE helper")
+    pub fn documents(&self, kind: &str) -> Vec<(String, String)> {
+        self.state().read(|rows| journal::documents(rows, kind))
     }
-}
 
-#[allow(dead_code, reason = "the skeleton")]
-fn lock(store: &Store) -> MutexGuard<'_, Connection> {
-    let _ = params![1];
-    store.0.lock().unwrap_or_else(PoisonError::into_inner)
+    /// One document.
+    pub fn document(&self, kind: &str, name: &str) -> Option<String> {
+        self.state()
+            .read(|rows| journal::document(rows, kind, name))
+    }
 }

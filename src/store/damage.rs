@@ -1,0 +1,123 @@
+//! A damaged database: out of the way, and what can be read of it into a new one.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
+
+use super::{
+    copy::{self, Budget, Copied, HISTORY, Meets, PENDING},
+    disk::beside,
+};
+use crate::bgp::Timestamp;
+
+/// Damaged databases that are kept; of more, those set aside first are removed. A disk that
+/// spoils every database would be filled with them.
+const MOST_ASIDE: usize = 4;
+/// SQLite's other files, which hold what was written last.
+const WITH_IT: [&str; 3] = ["", "-wal", "-shm"];
+
+/// Gives a database and its other files a name with the time, and returns it.
+///
+/// # Errors
+/// It cannot be renamed.
+pub fn set_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
+    let time: String = now
+        .to_string()
+        .chars()
+        .take_while(|c| *c != '.')
+        .filter(char::is_ascii_alphanumeric)
+        .filter(|c| *c != 'Z')
+        .collect();
+    let mut aside = beside(path, &format!(".corrupt-{time}Z"));
+    let mut number = 1_u32;
+    while aside.symlink_metadata().is_ok() {
+        number += 1;
+        aside = beside(path, &format!(".corrupt-{time}Z-{number}"));
+    }
+    // The database last: a new one must not meet the old one's log.
+    for after in WITH_IT.iter().rev() {
+        match fs::rename(beside(path, after), beside(&aside, after)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound || after.is_empty() => {
+                return Err(error);
+            }
+            _ => {}
+        }
+    }
+    // Its removal would be the end of a new log.
+    let _ = fs::remove_file(beside(path, "-journal"));
+    forget_oldest(path);
+    Ok(aside)
+}
+
+fn forget_oldest(path: &Path) {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+        return;
+    };
+    let beginning = [name.as_encoded_bytes(), b".corrupt-"].concat();
+    let Ok(entries) = fs::read_dir(directory) else {
+        return;
+    };
+    let mut aside: Vec<PathBuf> = entries
+        .flatten()
+        .filter(|entry| {
+            let name = entry.file_name();
+            let name = name.as_encoded_bytes();
+            name.starts_with(&beginning) && !name.ends_with(b"-wal") && !name.ends_with(b"-shm")
+        })
+        .map(|entry| entry.path())
+        .collect();
+    // The time is in the name.
+    aside.sort();
+    let surplus = aside.len().saturating_sub(MOST_ASIDE);
+    for path in &aside[..surplus] {
+        for after in WITH_IT {
+            let _ = fs::remove_file(beside(path, after));
+        }
+    }
+}
+
+/// Reads what can be read of a database that was set aside, and leaves it as it is.
+pub fn salvage(aside: &Path, to: &mut Connection, time: Duration, octets: u64) -> Copied {
+    let mut copied = Copied::default();
+    let lost = Copied {
+        gaps: true,
+        ..Copied::default()
+    };
+    let Ok(from) = open_damaged(aside) else {
+        return lost;
+    };
+    let mut budget = Budget::new(time, octets);
+    for table in PENDING.iter().chain(&HISTORY) {
+        copied += match to.transaction() {
+            Ok(change) => {
+                let some = copy::table(table, &from, &change, Meets::Stays, &mut budget);
+                some.and_then(|some| change.commit().map(|()| some))
+                    .unwrap_or(lost)
+            }
+            Err(_) => lost,
+        };
+    }
+    copied
+}
+
+/// With its log, but so that nothing is moved from that into it.
+fn open_damaged(aside: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+    let from = Connection::open_with_flags(aside, flags)?;
+    from.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    // The tables are read even where the schema names one that makes no sense.
+    from.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA cell_size_check = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA writable_schema = ON;",
+    )?;
+    Ok(from)
+}

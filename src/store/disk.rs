@@ -1,0 +1,206 @@
+//! A database file: opened, checked, made ready to be written.
+
+use std::{
+    fs::{self, File, OpenOptions, Permissions},
+    io::Read,
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::{
+    copy,
+    schema::{self, MIGRATIONS},
+    trouble::Trouble,
+};
+use crate::bgp::Timestamp;
+
+/// Octets of a page, in every database of ours.
+const PAGE: u16 = 4096;
+/// A write-ahead log that has become longer is cut to this when it has been worked in.
+const LONGEST_LOG: u32 = 16 << 20;
+/// Another program that reads the file is waited for so long.
+const BUSY: Duration = Duration::from_secs(1);
+
+/// The database of a state directory, open.
+#[derive(Debug)]
+pub struct Disk {
+    /// The rows.
+    pub rows: Connection,
+    path: PathBuf,
+    /// Device and number of the file, to see whether it was moved away.
+    file: (u64, u64),
+}
+
+impl Disk {
+    /// Opens the database, or begins one where there is none.
+    ///
+    /// The write-ahead log is synced at every commit. The file is locked for as long as it is
+    /// open: nobody who reads it can hold up a write, and there is no shared memory, which would
+    /// end us where the disk below it is full.
+    ///
+    /// # Errors
+    /// It is damaged, of a later version, or cannot be read or written.
+    pub fn open(path: &Path, now: Timestamp) -> Result<Disk, Trouble> {
+        prepare_file(path)?;
+        check_header(path)?;
+        let mut rows = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX
+                | OpenFlags::SQLITE_OPEN_NOFOLLOW,
+        )?;
+        rows.busy_timeout(BUSY)?;
+        rows.execute_batch(&format!(
+            "PRAGMA locking_mode = EXCLUSIVE;
+             PRAGMA page_size = {PAGE};
+             PRAGMA auto_vacuum = INCREMENTAL;
+             PRAGMA cell_size_check = ON;
+             PRAGMA trusted_schema = OFF;
+             PRAGMA temp_store = MEMORY;
+             PRAGMA journal_size_limit = {LONGEST_LOG};"
+        ))?;
+        let mode: String = rows.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+        if mode != "wal" {
+            let what = format!("its journal cannot be a write-ahead log but only `{mode}`");
+            return Err(Trouble::Disk(what));
+        }
+        rows.execute_batch("PRAGMA synchronous = FULL")?;
+        check(&rows)?;
+        schema::bring_up(&mut rows, MIGRATIONS, now)?;
+        copy::check_tables(&rows)?;
+        let metadata = fs::metadata(path)?;
+        Ok(Disk {
+            rows,
+            path: path.to_owned(),
+            file: (metadata.dev(), metadata.ino()),
+        })
+    }
+
+    /// Whether the file is still where it was. One that was removed takes what is written to it
+    /// along.
+    pub fn is_there(&self) -> bool {
+        let there = fs::metadata(&self.path);
+        there.is_ok_and(|there| (there.dev(), there.ino()) == self.file)
+    }
+}
+
+/// A database in memory, with the same tables.
+///
+/// # Panics
+/// If there is no memory for an empty one.
+#[expect(
+    clippy::expect_used,
+    reason = "the statements are constants, and without memory nothing goes on"
+)]
+pub fn in_memory() -> Connection {
+    let mut rows = Connection::open_in_memory().expect("memory for an empty database");
+    rows.execute_batch("PRAGMA auto_vacuum = INCREMENTAL")
+        .and_then(|()| {
+            let made = schema::bring_up(&mut rows, MIGRATIONS, Timestamp::ZERO);
+            made.map_err(|_| rusqlite::Error::InvalidQuery)
+        })
+        .expect("memory for empty tables");
+    rows
+}
+
+/// Opens a database only to read it: where it can no longer be written, with its write-ahead log
+/// if that can be read, otherwise without. Says too whether that is all there is.
+///
+/// # Errors
+/// It cannot be read.
+pub fn open_to_read(path: &Path) -> Result<(Connection, bool), Trouble> {
+    let log = fs::metadata(beside(path, "-wal")).map_or(0, |log| log.len());
+    let name = path.as_os_str().as_encoded_bytes();
+    // What a URI gives a meaning of its own; and what is not text, which it would not survive.
+    let name: String = name
+        .iter()
+        .map(|octet| match octet {
+            b'/' | b'.' | b'-' | b'_' => char::from(*octet).to_string(),
+            octet if octet.is_ascii_alphanumeric() => char::from(*octet).to_string(),
+            octet => format!("%{octet:02x}"),
+        })
+        .collect();
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let mut failed = Trouble::Disk(String::new());
+    for (how, whole) in [("mode=ro", true), ("immutable=1", log == 0)] {
+        let opened = Connection::open_with_flags(format!("file:{name}?{how}"), flags);
+        match opened.and_then(|rows| {
+            rows.execute_batch("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF")?;
+            rows.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+            Ok(rows)
+        }) {
+            Ok(rows) => return Ok((rows, whole)),
+            Err(error) => failed = error.into(),
+        }
+    }
+    Err(failed)
+}
+
+/// A file of the same name with something after it.
+pub fn beside(path: &Path, after: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(after);
+    PathBuf::from(name)
+}
+
+/// Makes the file where it is missing, readable for us alone from the beginning; SQLite gives its
+/// other files the same permissions.
+fn prepare_file(path: &Path) -> Result<(), Trouble> {
+    let named = |error: std::io::Error| Trouble::Disk(format!("{}: {error}", path.display()));
+    let file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK)
+        .open(path)
+        .map_err(named)?;
+    let metadata = file.metadata().map_err(named)?;
+    if !metadata.is_file() {
+        return Err(Trouble::Damaged("it is not a regular file".to_owned()));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        file.set_permissions(Permissions::from_mode(0o600))
+            .map_err(named)?;
+    }
+    Ok(())
+}
+
+/// Looks at what SQLite would take for a database that cannot be written, or of another form.
+fn check_header(path: &Path) -> Result<(), Trouble> {
+    let mut header = Vec::new();
+    File::open(path)?.take(100).read_to_end(&mut header)?;
+    let is_new = header.is_empty();
+    let is_ours = header.len() == 100
+        && header.starts_with(b"SQLite format 3\0")
+        && header[16..18] == PAGE.to_be_bytes()
+        && header[18..20]
+            .iter()
+            .all(|version| matches!(version, 1 | 2));
+    if is_new || is_ours {
+        Ok(())
+    } else {
+        Err(Trouble::Damaged(
+            "its header is not a database's".to_owned(),
+        ))
+    }
+}
+
+fn check(rows: &Connection) -> Result<(), Trouble> {
+    let first: String = rows.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if first == "ok" {
+        Ok(())
+    } else {
+        let lines: Vec<&str> = first
+            .lines()
+            .filter(|line| !line.starts_with("***"))
+            .collect();
+        Err(Trouble::Damaged(lines.join("; ")))
+    }
+}

@@ -1,0 +1,165 @@
+//! What is forgotten: what is over for longer than it is kept, and the oldest where there is too
+//! much. A little at a time, so that nobody waits for it.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Result, params};
+
+use super::journal::micros;
+use crate::bgp::Timestamp;
+
+/// Incidents, open ones included: those of a thousand open at once, a hundred times over.
+pub const MOST_INCIDENTS: u32 = 100_000;
+/// Slips of one sink: its queue, and what was told there and goes on.
+pub const MOST_SLIPS: u32 = 10_000;
+/// Documents of one kind: the files of a backlog of weeks.
+pub const MOST_DOCUMENTS: u32 = 100_000;
+/// Octets on the disk. As much is looked through at every start.
+pub const MOST_BYTES: u64 = 1 << 30;
+
+/// Rows removed at once of each kind.
+const PIECE: u32 = 200;
+/// Pages given back to the file system at once.
+const PAGES: u32 = 2000;
+/// What belongs to no incident (it was lost, or is still to be written) stays for so long.
+const ORPHAN: Duration = Duration::from_secs(86_400);
+
+/// Octets of the pages in use.
+///
+/// # Errors
+/// They cannot be counted.
+pub fn bytes(rows: &Connection) -> Result<u64> {
+    let pragma = |name: &str| rows.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let used = pragma("page_count")?.saturating_sub(pragma("freelist_count")?);
+    Ok(used.saturating_mul(pragma("page_size")?).unsigned_abs())
+}
+
+/// Removes one piece of what is not kept, and returns how many rows that were.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn forget(rows: &mut Connection, now: Timestamp, keep: Duration, most: u64) -> Result<u64> {
+    let before = |age: Duration| {
+        let age = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
+        micros(Timestamp::from_micros(now.micros().saturating_sub(age)))
+    };
+    let too_large = bytes(rows)? > most;
+    let change = rows.transaction()?;
+    let mut gone = 0;
+    gone += forget_incidents(
+        &change,
+        "resolved < ?1 ORDER BY resolved",
+        before(keep),
+        PIECE,
+    )?;
+    gone += change.execute(
+        "DELETE FROM document WHERE place IN
+         (SELECT place FROM document WHERE until < ?1 ORDER BY until LIMIT ?2)",
+        params![micros(now), PIECE * 10],
+    )?;
+    let incidents: u32 = change.query_row("SELECT count(*) FROM incident", [], |row| row.get(0))?;
+    let surplus = incidents.saturating_sub(MOST_INCIDENTS).min(PIECE * 10);
+    gone += forget_incidents(&change, OLDEST, 0, surplus)?;
+    gone += cap(&change, "slip", "sink", MOST_SLIPS)?;
+    gone += cap(&change, "document", "kind", MOST_DOCUMENTS)?;
+    gone += forget_orphans(&change, before(ORPHAN))?;
+    if too_large {
+        gone += shrink(&change)?;
+    }
+    if gone > 0 {
+        change.commit()?;
+    } else {
+        drop(change);
+    }
+    rows.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+    Ok(gone as u64)
+}
+
+/// Those that are over before those that go on, and of each the oldest.
+const OLDEST: &str = "?1 = ?1 ORDER BY resolved IS NULL, ifnull(resolved, opened)";
+
+/// Removes what takes most room first: messages, then incidents that are over.
+fn shrink(rows: &Connection) -> Result<usize> {
+    let slices = rows.execute(
+        "DELETE FROM slice WHERE place IN (SELECT place FROM slice ORDER BY written LIMIT ?1)",
+        [PIECE / 10],
+    )?;
+    if slices > 0 {
+        return Ok(slices);
+    }
+    forget_incidents(
+        rows,
+        "resolved IS NOT NULL AND ?1 = ?1 ORDER BY resolved",
+        0,
+        PIECE,
+    )
+}
+
+/// Removes incidents with all that belongs to them.
+fn forget_incidents(rows: &Connection, which: &str, bound: i64, most: u32) -> Result<usize> {
+    if most == 0 {
+        return Ok(0);
+    }
+    let mut select = rows.prepare(&format!(
+        "SELECT place, id, drill FROM incident WHERE {which} LIMIT ?2"
+    ))?;
+    let found = select
+        .query_map(params![bound, most], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })?
+        .collect::<Result<Vec<(i64, String, bool)>>>()?;
+    let mut gone = 0;
+    for (place, id, drill) in found {
+        gone += rows.execute("DELETE FROM incident WHERE place = ?1", [place])?;
+        for table in ["step", "slice"] {
+            gone += rows.execute(
+                &format!("DELETE FROM {table} WHERE incident = ?1 AND drill = ?2"),
+                params![id, drill],
+            )?;
+        }
+        if !drill {
+            gone += rows.execute("DELETE FROM kept WHERE incident = ?1", [id])?;
+        }
+    }
+    Ok(gone)
+}
+
+/// Leaves the latest `most` rows of each value of `group`.
+fn cap(rows: &Connection, table: &str, group: &str, most: u32) -> Result<usize> {
+    let mut counted = rows.prepare(&format!(
+        "SELECT {group}, count(*) FROM {table} GROUP BY {group} HAVING count(*) > ?1"
+    ))?;
+    let over = counted
+        .query_map([most], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<Vec<(String, u32)>>>()?;
+    let mut gone = 0;
+    for (name, count) in over {
+        gone += rows.execute(
+            &format!(
+                "DELETE FROM {table} WHERE place IN
+                 (SELECT place FROM {table} WHERE {group} = ?1 ORDER BY place LIMIT ?2)"
+            ),
+            params![name, count.saturating_sub(most).min(PIECE * 10)],
+        )?;
+    }
+    Ok(gone)
+}
+
+fn forget_orphans(rows: &Connection, written_before: i64) -> Result<usize> {
+    let mut gone = 0;
+    for (table, written, whose) in [
+        ("step", "time", "incident.drill = step.drill"),
+        ("slice", "written", "incident.drill = slice.drill"),
+        ("kept", "written", "incident.drill = 0"),
+    ] {
+        gone += rows.execute(
+            &format!(
+                "DELETE FROM {table} WHERE place IN (SELECT place FROM {table}
+                 WHERE {written} < ?1 AND NOT EXISTS (SELECT 1 FROM incident
+                 WHERE incident.id = {table}.incident AND {whose}) LIMIT ?2)"
+            ),
+            params![written_before, PIECE],
+        )?;
+    }
+    Ok(gone)
+}
