@@ -13,6 +13,7 @@ mod courier;
 mod dispatcher;
 mod message;
 mod queue;
+pub mod quiet;
 mod settings;
 mod sink;
 mod slip;
@@ -21,23 +22,8 @@ mod subject;
 pub use dispatcher::{Dispatcher, Office, SinkState};
 pub use message::{Call, Fact, Message, Suggestion};
 pub use queue::{Failing, MOST_WAITING};
+pub use quiet::{Judgement, Quiet};
 pub use settings::{Canary, Destination, Settings, SinkSettings};
 pub use sink::{Failure, Sent, Sink, Then};
 pub use slip::{Pace, Slip};
 pub use subject::{CANARY, Notice, Subject, Trouble, is_canary};
-
-/// What somebody asked for of a subject at a sink.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Judgement {
-    /// Nobody asked for quiet.
-    Tell,
-    /// Muted.
-    Hold {
-        /// Until then.
-        until: crate::bgp::Timestamp,
-    },
-    /// Somebody looks after it.
-    Acknowledged,
-    /// It was announced.
-    Expected,
-}

@@ -164,14 +164,14 @@ impl Queue {
                 earliest = Some(earliest.map_or(due, |other| other.min(due)));
                 continue;
             }
-            let Some(notice) = self.slips.get(&key).and_then(|slip| slip.next(&key)) else {
+            let Some(mut notice) = self.slips.get(&key).and_then(|slip| slip.next(&key)) else {
                 continue;
             };
             let fixed = notice.maybe_repeat;
             match judge(&notice.subject) {
                 // What may have arrived is confirmed, whoever has asked for quiet meanwhile.
                 _ if fixed => {}
-                Judgement::Tell => {}
+                Judgement::Tell { notes } => notice.notes = notes,
                 Judgement::Hold { until, .. } => {
                     if self.is_over_unheard(&key) {
                         self.hush(&key, rows);
@@ -180,12 +180,12 @@ impl Queue {
                     }
                     continue;
                 }
-                Judgement::Acknowledged if self.is_no_worse(&key, &notice) => {
+                Judgement::Acknowledged { .. } if self.is_no_worse(&key, &notice) => {
                     self.hush(&key, rows);
                     continue;
                 }
-                Judgement::Acknowledged => {}
-                Judgement::Expected => {
+                Judgement::Acknowledged { .. } => {}
+                Judgement::Expected { .. } => {
                     self.hush(&key, rows);
                     continue;
                 }

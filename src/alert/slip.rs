@@ -220,6 +220,7 @@ impl Slip {
             reminder: next.reminder,
             test: false,
             maybe_repeat: next.maybe_arrived,
+            notes: Vec::new(),
         })
     }
 
@@ -371,6 +372,7 @@ impl Slip {
             reminder: true,
             test: false,
             maybe_repeat: false,
+            notes: Vec::new(),
             thread: told.thread.clone(),
         };
         Some((notice, told.at))

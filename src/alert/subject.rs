@@ -134,6 +134,9 @@ pub struct Notice {
     /// be known already.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub maybe_repeat: bool,
+    /// What is to be said beside it, a sentence each: that more came than was announced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Where a sink has threads: the key of the first notice of this subject at this sink.
     pub thread: String,
 }

@@ -188,6 +188,44 @@ impl Daemon {
         Ok(config.new_agent())
     }
 
+    /// Adds `body` to what is at `path`, in the name of `token`; what it answers, as text.
+    pub(super) fn add(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        token: &str,
+        body: &serde_json::Value,
+    ) -> Result<String, Failure> {
+        let request = self
+            .agent(Some(PATIENCE))?
+            .post(format!("{}{path}", self.url()))
+            .query_pairs(query.iter().map(|(name, value)| (*name, value.as_str())))
+            .header("Authorization", format!("Bearer {token}"))
+            .header("Content-Type", "application/json");
+        self.answered(request.send(body.to_string()))
+    }
+
+    /// Takes away what is at `path`, in the name of `token`; what it answers, as text.
+    pub(super) fn remove(
+        &self,
+        path: &str,
+        query: &[(&str, String)],
+        token: &str,
+    ) -> Result<String, Failure> {
+        let request = self
+            .agent(Some(PATIENCE))?
+            .delete(format!("{}{path}", self.url()))
+            .query_pairs(query.iter().map(|(name, value)| (*name, value.as_str())))
+            .header("Authorization", format!("Bearer {token}"));
+        self.answered(request.call())
+    }
+
+    fn answered(&self, sent: Result<Response<Body>, ureq::Error>) -> Result<String, Failure> {
+        let mut response = self.accepted(sent)?;
+        let body = response.body_mut().with_config().limit(MOST_BYTES);
+        body.read_to_string().map_err(|error| self.failed(&error))
+    }
+
     fn send(
         &self,
         agent: &Agent,
@@ -204,11 +242,21 @@ impl Daemon {
         if let Some(id) = last_event {
             request = request.header("Last-Event-ID", id);
         }
-        let mut response = request.call().map_err(|error| self.failed(&error))?;
+        self.accepted(request.call())
+    }
+
+    /// The answer, unless it is a refusal.
+    fn accepted(
+        &self,
+        sent: Result<Response<Body>, ureq::Error>,
+    ) -> Result<Response<Body>, Failure> {
+        let mut response = sent.map_err(|error| self.failed(&error))?;
         let status = response.status().as_u16();
-        if status == 200 {
+        if matches!(status, 200 | 201) {
             return Ok(response);
         }
+        let challenge = response.headers().get("WWW-Authenticate");
+        let by_password = challenge.is_none_or(|one| one.as_bytes().starts_with(b"Basic"));
         let text = response
             .body_mut()
             .with_config()
@@ -219,7 +267,7 @@ impl Daemon {
             .and_then(|text| serde_json::from_str::<Problem>(&text).ok());
         let said = said.map(|problem| escape(&problem.detail));
         Err(Failure::Input(match (status, said) {
-            (401, _) => anyhow!(
+            (401, _) if by_password => anyhow!(
                 "{} asks for a name and a password: give --user and --password-file, or set \
                  LEAKWATCH_USER and LEAKWATCH_PASSWORD",
                 self.url()

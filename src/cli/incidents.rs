@@ -14,6 +14,7 @@ use super::{
     words::Words,
 };
 use crate::{
+    alert::quiet::Sentence,
     bgp::{Asn, Prefix, Timestamp},
     incident::{
         IncidentEvent, Severity, Step,
@@ -91,6 +92,8 @@ struct Listed {
     resolved: Option<Timestamp>,
     routes: Routes,
     summary: String,
+    #[serde(default)]
+    quiet_because: Vec<Sentence>,
 }
 
 /// One, with what the daemon knows of the networks in it.
@@ -105,6 +108,8 @@ struct Whole {
     sessions: BTreeMap<String, String>,
     local_as: Option<Asn>,
     actions: Vec<String>,
+    #[serde(default)]
+    quiet_because: Vec<Sentence>,
 }
 
 /// A step in its life.
@@ -196,6 +201,11 @@ impl Incidents {
             live: true,
         };
         report.incident(&mut out, &account)?;
+        for (index, one) in whole.quiet_because.iter().enumerate() {
+            let label = if index == 0 { "Quiet" } else { "" };
+            let text = format!("{} ({})", escape(&one.text), escape(&one.id));
+            report.sheet.field(&mut out, label, &text)?;
+        }
         out.flush()?;
         Ok(())
     }
@@ -283,6 +293,9 @@ impl Listed {
         );
         let summary = self.summary.trim_end_matches("; over");
         sheet.entry(out, &format!("{} ({routes})", escape(summary)))?;
+        for one in &self.quiet_because {
+            sheet.entry(out, &format!("{} ({})", escape(&one.text), escape(&one.id)))?;
+        }
         writeln!(out)
     }
 }
@@ -313,7 +326,7 @@ impl Words for Whole {
 }
 
 /// A name as it stands in a path (RFC 3986 §2.3).
-fn encoded(id: &str) -> String {
+pub(super) fn encoded(id: &str) -> String {
     let mut out = String::with_capacity(id.len());
     for octet in id.bytes() {
         if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {

@@ -1,5 +1,7 @@
 //! The command line: one file per subcommand, each a struct with `run`.
 
+mod ack;
+mod author;
 mod check;
 mod client;
 mod columns;
@@ -7,9 +9,12 @@ mod completions;
 mod config;
 mod cover;
 mod drill;
+mod expect;
 mod incidents;
 mod inputs;
 mod man;
+mod moment;
+mod mute;
 mod peers;
 mod progress;
 mod replay;
@@ -38,6 +43,7 @@ Examples:
   leakwatch drill google-2017                  a leak of 160,000 routes, reconstructed
   leakwatch status                             how a running daemon does
   leakwatch incidents                          what is open, and what was lately
+  leakwatch ack ID --why 'called Verizon'      somebody works on an incident
   leakwatch replay rib.gz updates.gz           what was in a recording
   leakwatch replay --format json - < updates   the same for programs
   leakwatch config example > leakwatch.toml    start a configuration
@@ -71,6 +77,9 @@ enum Command {
     Incidents(incidents::Incidents),
     Peers(peers::Peers),
     Routes(routes::Routes),
+    Ack(ack::Ack),
+    Mute(mute::Mute),
+    Expect(expect::Expect),
     Replay(replay::Replay),
     Drill(drill::Drill),
     /// Check, show or start a configuration.
@@ -165,6 +174,9 @@ impl Arguments {
             Command::Incidents(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Peers(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Routes(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Ack(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Mute(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Expect(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Config(command) => command.run(&mut io::stdout().lock()),
             Command::Check(command) => command.run(&mut io::stdout().lock()),
             Command::Completions(command) => command.run(&mut io::stdout().lock()),

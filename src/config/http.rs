@@ -15,6 +15,9 @@ pub struct Http {
     pub hosts: Vec<String>,
     /// TLS and basic authentication, in the form of Prometheus's exporter-toolkit.
     pub web_config: Option<PathBuf>,
+    /// The tokens of those who may mute, acknowledge and announce changes; nobody may where
+    /// none is named. `credential:NAME` is one of the service manager's.
+    pub token_file: Option<PathBuf>,
     /// Connections at once.
     pub most_connections: u32,
 }
@@ -25,6 +28,7 @@ impl Default for Http {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 11080)),
             hosts: Vec::new(),
             web_config: None,
+            token_file: None,
             most_connections: 256,
         }
     }

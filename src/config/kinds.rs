@@ -188,8 +188,8 @@ const UNITS: [(&str, u64); 5] = [
     ("ms", 1),
 ];
 
-/// Reads `"1h30m"`: whole numbers, each with its unit.
-fn duration(text: &str) -> Option<Duration> {
+/// Reads a duration such as `1h30m`: whole numbers, each with its unit; none if it is not one.
+pub fn duration(text: &str) -> Option<Duration> {
     let mut rest = text.trim();
     let mut millis = 0_u64;
     if rest.is_empty() {

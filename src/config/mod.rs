@@ -30,6 +30,7 @@ use std::{
 use toml::de::DeTable;
 
 pub use http::Http;
+pub use kinds::duration as read_duration;
 pub use log::{Format as LogFormat, Level as LogLevel, Log};
 pub use problem::{ConfigError, Problem};
 use problem::{Problems, unknown};
@@ -261,6 +262,11 @@ impl Config {
     /// Relative paths start at the directory of the file that names them.
     fn start_paths_at(&mut self, base: &Path) {
         if let Some(file) = &mut self.http.web_config {
+            *file = base.join(&file);
+        }
+        if let Some(file) = &mut self.http.token_file
+            && !file.to_string_lossy().starts_with("credential:")
+        {
             *file = base.join(&file);
         }
         for directory in &mut self.mrt {

@@ -122,6 +122,17 @@ pub(super) const SERVICE: &[Setting] = &[
     ),
     setting!(
         "http",
+        "token_file",
+        http.token_file,
+        File,
+        "The token of those who may mute alerts, acknowledge incidents and announce changes, or \
+         several, one a line; without it nobody may. A relative path starts at this file; \
+         \"credential:NAME\" is what systemd's `LoadCredential=` hands over. Make one with \
+         `openssl rand -hex 32`.",
+        "\"token\""
+    ),
+    setting!(
+        "http",
         "most_connections",
         http.most_connections,
         Count(4..=100_000),

@@ -69,8 +69,8 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ),
     (
         "http",
-        "Where `/metrics`, the interface (`/api/v1`) and the status page are. Nothing can be \
-         changed by it, but it shows what our routers know.",
+        "Where `/metrics`, the interface (`/api/v1`) and the status page are. It shows what our \
+         routers know; all that can be changed by it is who hears of what, with a token.",
     ),
     ("log", "What is told while it runs."),
     (

@@ -20,7 +20,7 @@ use super::{
     upkeep::Upkeep,
 };
 use crate::{
-    alert::{self, Dispatcher, Judgement, Message, Notice, Office, Sink, SinkSettings},
+    alert::{self, Dispatcher, Message, Notice, Office, Quiet, Sink, SinkSettings},
     config::Config,
     feed::{bmp::Routers, clock::Clock},
     http::Board,
@@ -37,6 +37,8 @@ pub type Opened = (SinkSettings, Box<dyn Sink>);
 pub struct Alerting {
     /// The journal.
     pub store: Store,
+    /// What somebody asked to be quiet about.
+    pub quiet: Quiet,
     /// The box for what the engines say.
     pub recorder: Recorder,
     dispatcher: Dispatcher,
@@ -62,6 +64,7 @@ impl Alerting {
         for problem in said {
             tracing::warn!(problem, "the state directory is not as it was left");
         }
+        let quiet = Quiet::load(store.clone(), now);
         let canary = Canary::default();
         let dispatcher = Dispatcher::new(Office {
             store: store.clone(),
@@ -70,7 +73,10 @@ impl Alerting {
                 let clock = clock.clone();
                 move || clock.now()
             }),
-            judge: Arc::new(|_, _, _| Judgement::Tell),
+            judge: Arc::new({
+                let quiet = quiet.clone();
+                move |subject, sink, now| quiet.judge(subject, sink, now)
+            }),
             render: todo!(),
             taken: Arc::new({
                 let (canary, clock) = (canary.clone(), clock.clone());
@@ -80,6 +86,7 @@ impl Alerting {
         let (flights, _) = watch::channel(Arc::new(config.alert.canary.clone()));
         Ok(Alerting {
             store,
+            quiet,
             recorder: Recorder::new(Arc::clone(metrics)),
             dispatcher,
             canary,
@@ -108,6 +115,8 @@ impl Alerting {
         Upkeep {
             store: self.store.clone(),
             dispatcher: self.dispatcher.clone(),
+            quiet: self.quiet.clone(),
+            board: board.clone(),
             recorder: self.recorder.clone(),
             routers: watched.routers,
             directories: watched.directories,

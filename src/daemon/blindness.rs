@@ -34,6 +34,16 @@ pub struct Seen<'a> {
     pub canary: Option<canary::Lost>,
 }
 
+/// The chapters of the runbook that these have.
+pub const CHAPTERS: [&str; 6] = [
+    "blind",
+    "canary-lost",
+    "durability-degraded",
+    "feed-lost",
+    "feed-silent",
+    "sink-failing",
+];
+
 /// A sink that fails for so long is a trouble: retries have had their chance, and nobody is told.
 const SINK_FAILS: Duration = Duration::from_secs(300);
 /// A router that was there and is not for so long.

@@ -26,7 +26,7 @@ impl Checked {
     /// If something of it cannot be used.
     pub fn new(config: Config) -> Result<Self, Fault> {
         let access = Access::new(&config.http).map_err(|error| Fault::Unusable {
-            key: "http.web_config",
+            key: error.key(),
             message: error.to_string(),
         })?;
         let sinks = todo!();

@@ -26,17 +26,19 @@ use super::{
     world::{Shown, Worlds},
 };
 use crate::{
+    alert::Quiet,
     config::{Config, LogLevel},
     engine::Snapshot,
     feed::{
         bmp,
         clock::Clock,
-        intake::{self, Intake},
+        intake::{self, Intake, Realm},
         mrt::Watches,
     },
     http::{self, Access, Board, Desk},
     metrics::{Metrics, raise},
     reference::Reference,
+    store::Store,
 };
 
 /// Feeds get so long to hand on what they have read.
@@ -64,6 +66,7 @@ struct Service {
     logging: Logging,
     intake: Intake,
     directories: Directories,
+    board: Board,
     published: Publisher,
     config: Arc<Config>,
     clock: Clock,
@@ -222,7 +225,8 @@ impl Service {
             live: live_shown,
             drill: drill_shown,
             questions,
-            board,
+            board: board.clone(),
+            quiet: alerting.quiet.clone(),
             metrics: Arc::clone(&metrics),
             routers: Arc::new(move || routers.list()),
             waiting: Arc::new({
@@ -259,6 +263,7 @@ impl Service {
             logging,
             intake,
             directories,
+            board,
             published: Publisher::default(),
             config,
             clock,

@@ -18,9 +18,10 @@ use super::{
     recorder::{Entry, Recorder},
 };
 use crate::{
-    alert::{Dispatcher, Trouble},
+    alert::{Dispatcher, Quiet, Trouble},
     bgp::Timestamp,
-    feed::{bmp::Routers, clock::Clock},
+    feed::{bmp::Routers, clock::Clock, intake::Realm},
+    http::Board,
     incident::Step,
     metrics::{Metrics, raise},
     store::{Durability, Store},
@@ -33,6 +34,10 @@ pub struct Upkeep {
     pub store: Store,
     /// The sinks' queues.
     pub dispatcher: Dispatcher,
+    /// What somebody asked to be quiet about.
+    pub quiet: Quiet,
+    /// What HTTP shows.
+    pub board: Board,
     /// Where troubles are written down.
     pub recorder: Recorder,
     /// Routers.
@@ -75,6 +80,7 @@ impl Upkeep {
             .dispatcher
             .standing_troubles()
             .into_iter()
+            .filter(|trouble| blindness::CHAPTERS.contains(&&*trouble.chapter))
             .map(|trouble| (trouble.id.clone(), trouble))
             .collect();
         while !stop.load(Ordering::Relaxed) {
@@ -91,7 +97,22 @@ impl Upkeep {
             for trouble in compare(&mut known, self.troubles(now), now, settled) {
                 self.recorder.put(Entry::Trouble(Box::new(trouble)));
             }
+            self.look_after_quiet(now);
             thread::sleep(TURN);
+        }
+    }
+
+    /// Ends what was asked to be quiet for a while, and looks how announced changes go.
+    fn look_after_quiet(&self, now: Timestamp) {
+        for one in self.quiet.acknowledgements() {
+            let realm = if one.drill { Realm::Drill } else { Realm::Live };
+            let record = self.board.incident(realm, &one.incident);
+            if record.is_some_and(|record| record.resolved.is_some()) {
+                self.quiet.ended(&one.incident, one.drill, now);
+            }
+        }
+        for trouble in self.quiet.tick(now, &|_| None) {
+            self.recorder.put(Entry::Trouble(Box::new(trouble)));
         }
     }
 

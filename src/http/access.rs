@@ -2,11 +2,12 @@
 
 use std::{net::IpAddr, path::Path, sync::Arc};
 
-use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header::HeaderMap};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header::HeaderMap};
 use tokio_rustls::rustls::ServerConfig;
 
 use super::{
     problem::Problem,
+    token::Tokens,
     users::Users,
     web_config::{WebConfig, WebConfigError},
 };
@@ -20,6 +21,8 @@ pub struct Access {
     pub(super) most_connections: usize,
     pub(super) tls: Option<Arc<ServerConfig>>,
     pub(super) users: Users,
+    /// Who may change anything.
+    pub(super) tokens: Tokens,
     open_paths: Vec<String>,
     pub(super) headers: Vec<(HeaderName, HeaderValue)>,
 }
@@ -28,7 +31,7 @@ impl Access {
     /// Reads what the settings name.
     ///
     /// # Errors
-    /// If the `web_config` or a file that it names cannot be used.
+    /// If the `web_config`, a file that it names or the `token_file` cannot be used.
     pub fn new(settings: &config::Http) -> Result<Access, WebConfigError> {
         let web = match &settings.web_config {
             Some(path) => WebConfig::load(Path::new(path))?,
@@ -43,6 +46,10 @@ impl Access {
             most_connections: settings.most_connections as usize,
             tls: web.tls,
             users: Users::new(web.users),
+            tokens: match &settings.token_file {
+                Some(path) => Tokens::load(path)?,
+                None => Tokens::none(),
+            },
             open_paths: web.open_paths,
             headers: web.headers,
         })
@@ -66,7 +73,12 @@ impl Access {
     ///
     /// A name that such a page controls may be pointed at this address (DNS rebinding),
     /// so only known names are answered to; an address cannot be pointed elsewhere.
-    pub(super) fn check_source(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), Problem> {
+    pub(super) fn check_source(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+    ) -> Result<(), Problem> {
         use axum::http::header::{HOST, ORIGIN};
         let mut hosts = headers.get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
@@ -103,7 +115,10 @@ impl Access {
         }
         let fetch = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         let crosses = fetch("sec-fetch-site") == Some("cross-site");
-        if crosses && fetch("sec-fetch-mode") != Some("navigate") {
+        // A link that is followed only looks; a form that is sent may not.
+        let follows = fetch("sec-fetch-mode") == Some("navigate")
+            && matches!(*method, Method::GET | Method::HEAD);
+        if crosses && !follows {
             return foreign("a page of another site asks");
         }
         Ok(())

@@ -6,6 +6,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Board;
 use crate::{
+    alert::Quiet,
     bgp::Timestamp,
     engine::{Answer, Question, Snapshot},
     feed::{bmp::RouterState, intake::Realm},
@@ -30,7 +31,7 @@ pub struct Asked {
 /// Something looked up at the moment it is asked for; must not block.
 pub type Provider<T> = Arc<dyn Fn() -> T + Send + Sync>;
 
-/// All that the server shows. Nothing here is the server's to change.
+/// All that the server shows. Nothing here but [`Desk::quiet`] is the server's to change.
 #[derive(Clone)]
 pub struct Desk {
     /// The engine of the real routers, as it was about a second ago.
@@ -41,6 +42,8 @@ pub struct Desk {
     pub questions: mpsc::Sender<Asked>,
     /// Incidents.
     pub board: Board,
+    /// Who hears of what: the one thing that can be changed here.
+    pub quiet: Quiet,
     /// What `/metrics` writes out, and where requests are counted.
     pub metrics: Arc<Metrics>,
     /// Routers and their sessions.

@@ -12,7 +12,7 @@ use axum::{
 
 use tokio::time::Instant;
 
-use super::{Shared, problem::Problem, users};
+use super::{Shared, problem::Problem, routes, token::bearer};
 
 /// A request is answered within this time or refused. A stream has begun by then.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -29,16 +29,19 @@ pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: 
         .map(|path| path.as_str().to_owned());
     let access = shared.access();
     let begun = Instant::now();
-    let mut response =
-        match admit(&shared, request.method(), request.uri(), request.headers()).await {
-            Ok(()) => tokio::time::timeout(LONGEST, next.run(request))
-                .await
-                .unwrap_or_else(|_| Problem::busy("no answer within ten seconds").into_response()),
-            Err(problem) => {
-                shared.refused(reason(&problem));
-                problem.into_response()
-            }
-        };
+    let (method, uri, headers) = (request.method(), request.uri(), request.headers());
+    let changes = route
+        .as_deref()
+        .is_some_and(|path| routes::is_change(path, method));
+    let mut response = match admit(&shared, method, uri, headers, changes).await {
+        Ok(()) => tokio::time::timeout(LONGEST, next.run(request))
+            .await
+            .unwrap_or_else(|_| Problem::busy("no answer within ten seconds").into_response()),
+        Err((reason, problem)) => {
+            shared.refused(reason);
+            problem.into_response()
+        }
+    };
     let seconds = begun.elapsed().as_secs_f64();
     shared.count(route.as_deref(), response.status(), seconds);
     let headers = response.headers_mut();
@@ -64,10 +67,6 @@ pub(super) async fn guard(State(shared): State<Shared>, request: Request, next: 
     for (name, value) in &access.headers {
         headers.insert(name.clone(), value.clone());
     }
-    if response.status() == StatusCode::UNAUTHORIZED {
-        let headers = response.headers_mut();
-        headers.insert(header::WWW_AUTHENTICATE, users::challenge());
-    }
     response
 }
 
@@ -82,19 +81,35 @@ fn reason(problem: &Problem) -> &'static str {
     }
 }
 
+/// Whether a request is answered; if not, for what reason, as the metric spells it.
+///
+/// What changes something needs a token, and nothing else will do. What only looks needs a
+/// password where there are any; whoever may change things may look as well.
 async fn admit(
     shared: &Shared,
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
-) -> Result<(), Problem> {
+    changes: bool,
+) -> Result<(), (&'static str, Problem)> {
     let access = shared.access();
-    access.check_source(uri, headers)?;
-    if access.needs_password(uri.path()) {
-        access.users.check(headers).await?;
+    let with_reason = |problem: Problem| (reason(&problem), problem);
+    let of_token = |problem: Problem| ("token", problem);
+    access
+        .check_source(method, uri, headers)
+        .map_err(with_reason)?;
+    if changes {
+        access.tokens.check(headers).await.map_err(of_token)?;
+    } else if access.needs_password(uri.path()) {
+        if bearer(headers).is_some() && !access.tokens.is_empty() {
+            access.tokens.check(headers).await.map_err(of_token)?;
+        } else {
+            access.users.check(headers).await.map_err(with_reason)?;
+        }
     }
-    if has_body(headers) && matches!(*method, Method::GET | Method::HEAD) {
-        return Err(Problem::bad("a request of this method has no body"));
+    if has_body(headers) && matches!(*method, Method::GET | Method::HEAD | Method::DELETE) {
+        let problem = Problem::bad("a request of this method has no body");
+        return Err(with_reason(problem));
     }
     Ok(())
 }
@@ -113,14 +128,16 @@ pub(super) async fn nothing_here() -> Problem {
     )
 }
 
-/// For methods that are not GET.
-pub(super) async fn only_reads() -> Response {
+/// For methods that a path does not have.
+pub(super) async fn no_such_method(path: Option<MatchedPath>) -> Response {
+    let path = path.as_ref().map_or("", MatchedPath::as_str);
+    let allow = routes::allowed(path);
     let problem = Problem::new(
         StatusCode::METHOD_NOT_ALLOWED,
-        "only GET and HEAD are answered: nothing can be changed here",
+        format!("this path has no such method; it has {allow}"),
     );
     let mut response = problem.into_response();
-    let allow = HeaderValue::from_static("GET, HEAD");
+    let allow = HeaderValue::from_static(allow);
     response.headers_mut().insert(header::ALLOW, allow);
     response
 }

@@ -1,7 +1,8 @@
 //! Metrics, the JSON interface and the status page.
 //!
-//! Everything here only looks: no route changes anything, and what is looked at are
-//! copies that others publish ([`Desk`]). What needs the routing table itself is asked
+//! Nearly everything here only looks, and what is looked at are copies that others publish
+//! ([`Desk`]). What can be changed is who hears of what ([`crate::alert::Quiet`]), by whoever
+//! brings a token. What needs the routing table itself is asked
 //! of the engine thread, a few questions at a time, each with a bound on its answer.
 //!
 //! Whoever asks is a stranger, even on loopback, where any web page can make a browser
@@ -10,6 +11,7 @@
 
 mod access;
 mod board;
+mod body;
 mod desk;
 mod guard;
 mod page;
@@ -19,10 +21,11 @@ mod routes;
 mod server;
 mod stall;
 mod tls;
+mod token;
 mod users;
 mod web_config;
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::http::StatusCode;
 use tokio::sync::{Semaphore, watch};
@@ -38,6 +41,10 @@ use crate::bgp::UntrustedText;
 
 /// Clients that may follow events at once.
 const MOST_FOLLOWERS: usize = 64;
+
+/// Where a request comes from.
+#[derive(Clone, Copy, Debug)]
+struct Client(SocketAddr);
 
 /// What every request can see.
 #[derive(Clone)]

@@ -16,9 +16,15 @@ pub struct Problem {
     title: &'static str,
     status: u16,
     detail: String,
+    /// The field or parameter that is wrong, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
     /// Sentences, where there are several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<String>,
+    /// How to prove oneself (RFC 9110 §11.6.1).
+    #[serde(skip)]
+    challenge: Option<&'static str>,
     /// Seconds after which it may go better.
     #[serde(skip)]
     retry_after: Option<u32>,
@@ -32,7 +38,9 @@ impl Problem {
             title: status.canonical_reason().unwrap_or("Refused"),
             status: status.as_u16(),
             detail: detail.into(),
+            field: None,
             reasons: Vec::new(),
+            challenge: None,
             retry_after: None,
         }
     }
@@ -60,6 +68,18 @@ impl Problem {
         &self.detail
     }
 
+    /// For the sake of this field.
+    pub fn of_field(mut self, field: String) -> Self {
+        self.field = Some(field);
+        self
+    }
+
+    /// With a way to prove oneself.
+    pub fn challenge(mut self, challenge: &'static str) -> Self {
+        self.challenge = Some(challenge);
+        self
+    }
+
     /// With a list of reasons.
     pub fn because(mut self, reasons: Vec<String>) -> Self {
         self.reasons = reasons;
@@ -78,6 +98,10 @@ impl IntoResponse for Problem {
             header::CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
+        if let Some(challenge) = self.challenge {
+            let challenge = HeaderValue::from_static(challenge);
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{Request, body::Incoming, server::conn::http1, service::Service};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -26,7 +26,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{Access, Desk, Shared, routes, stall::Stall};
+use super::{Access, Client, Desk, Shared, routes, stall::Stall};
 
 /// Between two requests, and for the head of one (slow-loris), no longer than this. A
 /// scraper that comes once a minute opens a new connection each time.
@@ -138,14 +138,14 @@ async fn connection(
 ) {
     let _ = stream.set_nodelay(true);
     let ended = match &shared.access().tls {
-        None => http(stream, router, shared).await,
+        None => http(stream, from, router, shared).await,
         Some(config) => match timeout(
             HANDSHAKE,
             TlsAcceptor::from(Arc::clone(config)).accept(stream),
         )
         .await
         {
-            Ok(Ok(stream)) => http(stream, router, shared).await,
+            Ok(Ok(stream)) => http(stream, from, router, shared).await,
             Ok(Err(error)) => {
                 tracing::debug!(%from, %error, "TLS handshake failed");
                 return;
@@ -161,11 +161,19 @@ async fn connection(
     }
 }
 
-async fn http<S>(stream: S, router: Router, mut shared: Shared) -> Result<(), hyper::Error>
+async fn http<S>(
+    stream: S,
+    from: SocketAddr,
+    router: Router,
+    mut shared: Shared,
+) -> Result<(), hyper::Error>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let service = TowerToHyperService::new(router);
+    let service = Addressed {
+        from,
+        router: TowerToHyperService::new(router),
+    };
     let serving = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
@@ -178,4 +186,21 @@ where
         () = shared.stopped() => serving.as_mut().graceful_shutdown(),
     }
     serving.await
+}
+
+/// The router, told with each request where it comes from.
+struct Addressed {
+    from: SocketAddr,
+    router: TowerToHyperService<Router>,
+}
+
+impl Service<Request<Incoming>> for Addressed {
+    type Response = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Response;
+    type Error = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Error;
+    type Future = <TowerToHyperService<Router> as Service<Request<Incoming>>>::Future;
+
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+        request.extensions_mut().insert(Client(self.from));
+        self.router.call(request)
+    }
 }

@@ -11,7 +11,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, header};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ring::{hmac, rand::SystemRandom};
 use tokio::sync::Semaphore;
@@ -66,6 +66,7 @@ impl Users {
                 StatusCode::UNAUTHORIZED,
                 "a name and a password of web_config's basic_auth_users are needed",
             )
+            .challenge(CHALLENGE)
         };
         let (name, password) = credentials(headers).ok_or_else(refused)?;
         let digest = self.digest(&name, &password);
@@ -116,9 +117,7 @@ impl Users {
 }
 
 /// Says which way to prove oneself.
-pub(super) fn challenge() -> HeaderValue {
-    HeaderValue::from_static("Basic realm=\"leakwatch\", charset=\"UTF-8\"")
-}
+const CHALLENGE: &str = "Basic realm=\"leakwatch\", charset=\"UTF-8\"";
 
 fn credentials(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
@@ -138,6 +137,8 @@ fn credentials(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
 
 #[cfg(test)]
 mod tests {
+    use axum::http::HeaderValue;
+
     use super::*;
 
     #[test]

@@ -25,6 +25,7 @@ const MOST_BYTES: u64 = 1 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{path}: {what}")]
 pub struct WebConfigError {
+    key: &'static str,
     path: String,
     what: String,
 }
@@ -32,9 +33,21 @@ pub struct WebConfigError {
 impl WebConfigError {
     pub(super) fn new(path: &Path, what: impl Into<String>) -> Self {
         WebConfigError {
+            key: "http.web_config",
             path: path.display().to_string(),
             what: what.into(),
         }
+    }
+
+    /// The same about another setting.
+    pub(super) fn of(mut self, key: &'static str) -> Self {
+        self.key = key;
+        self
+    }
+
+    /// The setting that names what cannot be used.
+    pub fn key(&self) -> &'static str {
+        self.key
     }
 }
 

@@ -50,7 +50,7 @@ fn open(queue: &mut Queue, id: &str, second: u64) {
 }
 
 fn tell(_: &Subject) -> Judgement {
-    Judgement::Tell
+    Judgement::Tell { notes: Vec::new() }
 }
 
 /// What is sent next, by name.
@@ -176,7 +176,10 @@ fn what_a_sink_does_not_want_has_no_slip() {
 fn what_is_muted_waits_and_if_it_ends_meanwhile_nobody_hears_of_it() {
     let mut queue = queue();
     let until = at(100);
-    let muted = move |_: &Subject| Judgement::Hold { until };
+    let muted = move |_: &Subject| Judgement::Hold {
+        until,
+        why: String::new(),
+    };
     open(&mut queue, "a", 0);
     open(&mut queue, "b", 0);
     let mut rows = Vec::new();
@@ -205,7 +208,10 @@ fn what_is_muted_waits_and_if_it_ends_meanwhile_nobody_hears_of_it() {
 #[test]
 fn of_what_somebody_looks_after_only_what_is_worse_and_the_end_are_told() {
     let mut queue = queue();
-    let acknowledged = |_: &Subject| Judgement::Acknowledged;
+    let acknowledged = |_: &Subject| Judgement::Acknowledged {
+        until: at(9999),
+        why: String::new(),
+    };
     let offer = |queue: &mut Queue, step, severity, second| {
         queue.offer(&subject("a", step, severity), at(second), &mut Vec::new());
     };

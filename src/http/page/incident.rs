@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use super::{
-    overview::badge,
+    overview::{badge, hushed},
     page,
     text::{Text, ago, clock, count, counted, day_time, lasting},
 };
@@ -41,6 +41,7 @@ pub(in crate::http) fn incident(desk: &Desk, record: &Record) -> String {
         badge(event.severity, record.realm),
         Text(event.summary.trim_end_matches("; over"))
     );
+    hushed(&mut out, &desk.quiet.hush(event, now));
     out.push_str("<section><h2>What to do</h2>\n<ol>\n");
     for step in advice::steps(event, &reference) {
         let _ = writeln!(out, "<li>{}</li>", Text(&step));

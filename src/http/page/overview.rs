@@ -7,6 +7,7 @@ use super::{
     text::{Text, ago, bytes, count, counted, day_time, lasting},
 };
 use crate::{
+    alert::quiet::Hush,
     bgp::{Afi, RibView, Timestamp},
     detect::Phase,
     engine::ViewState,
@@ -34,6 +35,7 @@ pub(in crate::http) fn overview(desk: &Desk) -> String {
     headline(&mut main, &status);
     incidents(&mut main, desk, &records);
     waiting(&mut main, &status);
+    quiet(&mut main, desk);
     feeds(&mut main, desk);
     tables(&mut main, desk);
     figures(&mut main, &status);
@@ -84,7 +86,7 @@ fn incidents(out: &mut String, desk: &Desk, records: &[Arc<Record>]) {
     let split = records.partition_point(|one| one.resolved.is_none());
     let (open, over) = records.split_at(split);
     for record in open.iter().take(MOST_OPEN) {
-        card(out, record, now);
+        card(out, record, desk, now);
     }
     if open.len() > MOST_OPEN {
         let _ = writeln!(
@@ -134,7 +136,7 @@ pub(super) fn badge(severity: Severity, realm: Realm) -> String {
     format!("<b class=\"badge {class}\">{word}</b> {drill}")
 }
 
-fn card(out: &mut String, record: &Record, now: Timestamp) {
+fn card(out: &mut String, record: &Record, desk: &Desk, now: Timestamp) {
     let event = &record.last;
     let class = match event.severity {
         Severity::Critical => "alarm",
@@ -155,7 +157,7 @@ fn card(out: &mut String, record: &Record, now: Timestamp) {
         "<article class=\"{class}\"><p class=\"facts\">{badge}<time>{since}</time></p>\
          <h2><a href=\"{href}\">{summary}</a></h2>\
          <p class=\"facts\">{routes} &middot; confidence {confidence:.2} &middot; seen on \
-         {views}</p></article>",
+         {views}</p>",
         badge = badge(event.severity, record.realm),
         since = ago(now, record.opened),
         href = href(record),
@@ -163,6 +165,68 @@ fn card(out: &mut String, record: &Record, now: Timestamp) {
         confidence = event.confidence,
         views = counted(event.views.len() as u64, "table", "tables"),
     );
+    hushed(out, &desk.quiet.hush(event, now));
+    out.push_str("</article>\n");
+}
+
+/// Who asked for quiet about an incident, and why.
+pub(super) fn hushed(out: &mut String, hush: &Hush) {
+    for sentence in hush.sentences() {
+        let _ = writeln!(
+            out,
+            "<p class=\"hush\">{} <span class=\"faint\">{}</span></p>",
+            Text(&sentence.text),
+            Text(&sentence.id)
+        );
+    }
+}
+
+/// What was asked for and holds, or will: nobody should have to wonder why nothing is told.
+fn quiet(out: &mut String, desk: &Desk) {
+    let now = (desk.clock)();
+    let mutes = desk.quiet.mutes();
+    let mutes = mutes.iter().filter(|one| now < one.until);
+    let expected = desk.quiet.expected();
+    let expected = expected.iter().filter(|one| now < one.until);
+    let mut lines: Vec<(String, &str)> = Vec::new();
+    lines.extend(mutes.map(|one| {
+        let text = format!(
+            "{}{}. {}",
+            starting(one.from, now),
+            one.what(),
+            one.sentence()
+        );
+        (text, one.id.as_str())
+    }));
+    lines.extend(expected.map(|one| {
+        let text = format!("{}{}", starting(one.from, now), one.sentence());
+        (text, one.id.as_str())
+    }));
+    if lines.is_empty() {
+        return;
+    }
+    out.push_str("<section><h2>Quiet</h2>\n<ul>\n");
+    for (text, id) in lines.iter().take(MOST_ROWS) {
+        let _ = writeln!(
+            out,
+            "<li>{} <span class=\"faint\">{}</span></li>",
+            Text(text),
+            Text(id)
+        );
+    }
+    if lines.len() > MOST_ROWS {
+        out.push_str("<li>and <a href=\"/api/v1/mutes\">more</a></li>\n");
+    }
+    out.push_str("</ul></section>\n");
+}
+
+/// `From 02:00:00 on: ` where it has not begun.
+fn starting(from: Timestamp, now: Timestamp) -> String {
+    if from <= now {
+        String::new()
+    } else {
+        format!("From {} on: ", day_time(from))
+    }
 }
 
 fn waiting(out: &mut String, status: &Status) {

@@ -11,9 +11,10 @@ use serde::Serialize;
 
 use super::json;
 use crate::{
+    alert::quiet::{Acknowledgement, Hush, Mute, Seen, Sentence},
     bgp::{Asn, Timestamp},
     feed::intake::Realm,
-    http::{Record, Shared, Stage, params::Params, problem::Problem},
+    http::{Desk, Record, Shared, Stage, params::Params, problem::Problem},
     incident::{
         IncidentEvent, Kind, Severity, advice,
         report::{Routes, as_name},
@@ -32,7 +33,7 @@ const SEVERITIES: [(&str, Severity); 3] = [
 
 /// An incident in a list.
 #[derive(Serialize)]
-pub(super) struct Listed<'a> {
+struct Listed<'a> {
     id: &'a str,
     drill: bool,
     state: &'static str,
@@ -50,6 +51,19 @@ pub(super) struct Listed<'a> {
     origins: u32,
     views: usize,
     summary: &'a str,
+    #[serde(flatten)]
+    hush: Hushed,
+}
+
+/// Whether people hear of it, and if not, on whose word.
+#[derive(Serialize)]
+struct Hushed {
+    quiet: bool,
+    quiet_because: Vec<Sentence>,
+    muted_until: Option<Timestamp>,
+    mutes: Vec<Mute>,
+    acknowledged: Option<Acknowledgement>,
+    expected: Option<Seen>,
 }
 
 #[derive(Serialize)]
@@ -98,7 +112,7 @@ pub(super) async fn list(State(shared): State<Shared>, uri: Uri) -> Result<Respo
         incidents: records
             .iter()
             .take(limit)
-            .map(|one| Listed::of(one))
+            .map(|one| Listed::of(one, &shared.desk))
             .collect(),
     }))
 }
@@ -113,7 +127,7 @@ pub(super) async fn one(
     let reference = Arc::clone(&shared.desk.reference.borrow());
     let event = &record.last;
     Ok(json(&Whole {
-        listed: Listed::of(&record),
+        listed: Listed::of(&record, &shared.desk),
         time: (shared.desk.clock)(),
         incident: event,
         timeline: &record.timeline,
@@ -186,7 +200,7 @@ fn names(event: &IncidentEvent, reference: &Reference) -> BTreeMap<Asn, String> 
 }
 
 impl<'a> Listed<'a> {
-    pub(super) fn of(record: &'a Record) -> Listed<'a> {
+    fn of(record: &'a Record, desk: &Desk) -> Listed<'a> {
         let event = &record.last;
         Listed {
             id: &event.id,
@@ -210,6 +224,20 @@ impl<'a> Listed<'a> {
             origins: event.origins,
             views: event.views.len(),
             summary: &event.summary,
+            hush: Hushed::of(desk.quiet.hush(event, (desk.clock)())),
+        }
+    }
+}
+
+impl Hushed {
+    fn of(hush: Hush) -> Hushed {
+        Hushed {
+            quiet: hush.is_quiet(),
+            quiet_because: hush.sentences(),
+            muted_until: hush.muted_until(),
+            mutes: hush.mutes,
+            acknowledged: hush.acknowledged,
+            expected: hush.expected,
         }
     }
 }

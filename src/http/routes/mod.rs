@@ -5,6 +5,7 @@ mod health;
 mod incidents;
 mod page;
 mod peers;
+mod quiet;
 mod status;
 mod table;
 
@@ -13,10 +14,10 @@ pub(super) use status::Status;
 
 use axum::{
     Json, Router,
-    http::{HeaderValue, header},
+    http::{HeaderValue, Method, header},
     middleware,
     response::{IntoResponse, Response},
-    routing::{MethodRouter, get},
+    routing::{MethodRouter, delete, get, post},
 };
 
 use super::{Shared, guard};
@@ -24,27 +25,94 @@ use super::{Shared, guard};
 /// The contract of the JSON interface, for programs.
 const OPENAPI: &str = include_str!("../openapi.json");
 
-type Route = (&'static str, fn() -> MethodRouter<Shared>);
+/// A path, its methods and who answers.
+struct Route {
+    path: &'static str,
+    methods: Methods,
+    answers: fn() -> MethodRouter<Shared>,
+}
 
-const ROUTES: [Route; 18] = [
-    ("/", || get(page::overview)),
-    ("/incidents/{id}", || get(page::incident)),
-    ("/routes", || get(page::lookup)),
-    ("/status.css", || get(page::style)),
-    ("/status.js", || get(page::script)),
-    ("/icon.svg", || get(page::icon)),
-    ("/favicon.ico", || get(page::icon)),
-    ("/metrics", || get(health::metrics)),
-    ("/healthz", || get(health::healthz)),
-    ("/readyz", || get(health::readyz)),
-    ("/api/v1/status", || get(status::status)),
-    ("/api/v1/routers", || get(peers::routers)),
-    ("/api/v1/peers", || get(peers::peers)),
-    ("/api/v1/incidents", || get(incidents::list)),
-    ("/api/v1/incidents/{id}", || get(incidents::one)),
-    ("/api/v1/routes", || get(table::routes)),
-    ("/api/v1/events", || get(events::follow)),
-    ("/api/v1/openapi.json", || get(openapi)),
+/// Which methods a path has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Methods {
+    /// It is only looked at.
+    Read,
+    /// It is a list that can be added to.
+    ReadAdd,
+    /// Something that can be taken away.
+    Remove,
+    /// Something that can be made and taken away.
+    AddRemove,
+}
+
+impl Methods {
+    const fn allowed(self) -> &'static str {
+        match self {
+            Methods::Read => "GET, HEAD",
+            Methods::ReadAdd => "GET, HEAD, POST",
+            Methods::Remove => "DELETE",
+            Methods::AddRemove => "POST, DELETE",
+        }
+    }
+}
+
+const fn read(path: &'static str, answers: fn() -> MethodRouter<Shared>) -> Route {
+    Route {
+        path,
+        methods: Methods::Read,
+        answers,
+    }
+}
+
+const fn change(
+    path: &'static str,
+    methods: Methods,
+    answers: fn() -> MethodRouter<Shared>,
+) -> Route {
+    Route {
+        path,
+        methods,
+        answers,
+    }
+}
+
+const ROUTES: [Route; 24] = [
+    read("/", || get(page::overview)),
+    read("/incidents/{id}", || get(page::incident)),
+    read("/routes", || get(page::lookup)),
+    read("/status.css", || get(page::style)),
+    read("/status.js", || get(page::script)),
+    read("/icon.svg", || get(page::icon)),
+    read("/favicon.ico", || get(page::icon)),
+    read("/metrics", || get(health::metrics)),
+    read("/healthz", || get(health::healthz)),
+    read("/readyz", || get(health::readyz)),
+    read("/api/v1/status", || get(status::status)),
+    read("/api/v1/routers", || get(peers::routers)),
+    read("/api/v1/peers", || get(peers::peers)),
+    read("/api/v1/incidents", || get(incidents::list)),
+    read("/api/v1/incidents/{id}", || get(incidents::one)),
+    change(
+        "/api/v1/incidents/{id}/acknowledgement",
+        Methods::AddRemove,
+        || post(quiet::acknowledge).delete(quiet::take_back),
+    ),
+    change("/api/v1/mutes", Methods::ReadAdd, || {
+        get(quiet::mutes).post(quiet::mute)
+    }),
+    change("/api/v1/mutes/{id}", Methods::Remove, || {
+        delete(quiet::unmute)
+    }),
+    change("/api/v1/expected", Methods::ReadAdd, || {
+        get(quiet::expected).post(quiet::expect)
+    }),
+    change("/api/v1/expected/{id}", Methods::Remove, || {
+        delete(quiet::expect_no_more)
+    }),
+    read("/api/v1/quiet-log", || get(quiet::record)),
+    read("/api/v1/routes", || get(table::routes)),
+    read("/api/v1/events", || get(events::follow)),
+    read("/api/v1/openapi.json", || get(openapi)),
 ];
 
 /// Every path that is answered, as the `OpenAPI` document writes them.
@@ -52,20 +120,35 @@ pub const PATHS: [&str; ROUTES.len()] = {
     let mut paths = [""; ROUTES.len()];
     let mut at = 0;
     while at < paths.len() {
-        paths[at] = ROUTES[at].0;
+        paths[at] = ROUTES[at].path;
         at += 1;
     }
     paths
 };
 
+/// The methods of a path, as the header `Allow` lists them.
+pub(super) fn allowed(path: &str) -> &'static str {
+    let route = ROUTES.iter().find(|route| route.path == path);
+    route.map_or(Methods::Read, |route| route.methods).allowed()
+}
+
+/// Whether a request with this method changes something here. A path that has no such method
+/// answers that it has not.
+pub(super) fn is_change(path: &str, method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD)
+        && allowed(path)
+            .split(", ")
+            .any(|allowed| allowed == method.as_str())
+}
+
 pub(super) fn router(shared: Shared) -> Router {
     let mut router = Router::new();
-    for (path, route) in ROUTES {
-        router = router.route(path, route());
+    for route in ROUTES {
+        router = router.route(route.path, (route.answers)());
     }
     router
         .fallback(guard::nothing_here)
-        .method_not_allowed_fallback(guard::only_reads)
+        .method_not_allowed_fallback(guard::no_such_method)
         .layer(middleware::from_fn_with_state(shared.clone(), guard::guard))
         .with_state(shared)
 }
