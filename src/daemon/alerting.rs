@@ -20,7 +20,7 @@ use super::{
     upkeep::Upkeep,
 };
 use crate::{
-    alert::{self, Dispatcher, Message, Notice, Office, Quiet, Sink, SinkSettings},
+    alert::{self, Dispatcher, Message, Notice, Office, Quiet, Sink, SinkSettings, Voice},
     config::Config,
     feed::{bmp::Routers, clock::Clock},
     http::Board,
@@ -43,17 +43,18 @@ pub struct Alerting {
     pub recorder: Recorder,
     dispatcher: Dispatcher,
     canary: Canary,
-    flights: watch::Sender<Arc<alert::Canary>>,
+    settings: watch::Sender<Arc<alert::Settings>>,
     stop: Arc<AtomicBool>,
 }
 
 impl Alerting {
     /// Opens the journal, with what was known and was still to be told when we ended. Nobody is
-    /// told anything yet.
+    /// told anything yet. `page` is the address of our own status page.
     pub fn open(
         config: &Config,
         clock: &Clock,
         reference: watch::Receiver<Arc<Reference>>,
+        page: String,
         metrics: &Arc<Metrics>,
     ) -> Result<Alerting, Fault> {
         let now = clock.now();
@@ -66,6 +67,7 @@ impl Alerting {
         }
         let quiet = Quiet::load(store.clone(), now);
         let canary = Canary::default();
+        let (settings, shown) = watch::channel(Arc::new(config.alert.clone()));
         let dispatcher = Dispatcher::new(Office {
             store: store.clone(),
             metrics: Arc::clone(metrics),
@@ -77,20 +79,26 @@ impl Alerting {
                 let quiet = quiet.clone();
                 move |subject, sink, now| quiet.judge(subject, sink, now)
             }),
-            render: todo!(),
+            render: Arc::new({
+                let (settings, clock) = (shown, clock.clone());
+                move |notice| {
+                    let (settings, reference) = (settings.borrow(), reference.borrow());
+                    let voice = Voice::new(&settings, &page, &reference, clock.now());
+                    Message::new(notice, &voice)
+                }
+            }),
             taken: Arc::new({
                 let (canary, clock) = (canary.clone(), clock.clone());
                 move |_, notice: &Notice| canary.taken(notice, clock.now())
             }),
         });
-        let (flights, _) = watch::channel(Arc::new(config.alert.canary.clone()));
         Ok(Alerting {
             store,
             quiet,
             recorder: Recorder::new(Arc::clone(metrics)),
             dispatcher,
             canary,
-            flights,
+            settings,
             stop: Arc::default(),
         })
     }
@@ -111,7 +119,7 @@ impl Alerting {
         self.dispatcher.configure(&config.alert, sinks)?;
         let fly = self.canary.clone();
         let clock = watched.clock.clone();
-        tokio::spawn(fly.fly(watched.bmp, self.flights.subscribe(), clock.clone()));
+        tokio::spawn(fly.fly(watched.bmp, self.settings.subscribe(), clock.clone()));
         Upkeep {
             store: self.store.clone(),
             dispatcher: self.dispatcher.clone(),
@@ -132,8 +140,8 @@ impl Alerting {
         if let Err(error) = self.dispatcher.configure(&config.alert, sinks) {
             tracing::error!(%error, "a sink is not used: no thread for it");
         }
-        self.flights
-            .send_replace(Arc::new(config.alert.canary.clone()));
+        self.store.set(&config.state);
+        self.settings.send_replace(Arc::new(config.alert.clone()));
     }
 
     /// Writes down what is left and tells what is due, for so long at most each.

@@ -96,12 +96,11 @@ impl Canary {
     pub async fn fly(
         self,
         bmp: Option<SocketAddr>,
-        settings: watch::Receiver<Arc<alert::Canary>>,
+        mut settings: watch::Receiver<Arc<alert::Settings>>,
         clock: Clock,
     ) {
-        let mut settings = settings;
         loop {
-            let now = Arc::clone(&settings.borrow_and_update());
+            let now = settings.borrow_and_update().canary.clone();
             let (Some(sink), Some(address)) = (now.sink.clone(), bmp.map(reachable)) else {
                 self.state().lost = None;
                 if settings.changed().await.is_err() {

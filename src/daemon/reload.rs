@@ -7,7 +7,7 @@
 use std::{path::Path, sync::Arc};
 
 use super::{Fault, alerting::Opened, world::Rules};
-use crate::{config::Config, http::Access};
+use crate::{alert::SinkSettings, config::Config, http::Access};
 
 /// A configuration that has been checked, with all that it names.
 pub struct Checked {
@@ -29,7 +29,14 @@ impl Checked {
             key: error.key(),
             message: error.to_string(),
         })?;
-        let sinks = todo!();
+        let open = |one: &SinkSettings| match one.to.open() {
+            Ok(sink) => Ok((one.clone(), sink)),
+            Err(message) => Err(Fault::Unusable {
+                key: "alert",
+                message: format!("{}: {message}", one.name),
+            }),
+        };
+        let sinks = config.alert.sinks.iter().map(open).collect::<Result<_, _>>()?;
         Ok(Checked {
             config,
             access,

@@ -26,19 +26,17 @@ use super::{
     world::{Shown, Worlds},
 };
 use crate::{
-    alert::Quiet,
     config::{Config, LogLevel},
     engine::Snapshot,
     feed::{
         bmp,
         clock::Clock,
-        intake::{self, Intake, Realm},
+        intake::{self, Intake},
         mrt::Watches,
     },
     http::{self, Access, Board, Desk},
     metrics::{Metrics, raise},
     reference::Reference,
-    store::Store,
 };
 
 /// Feeds get so long to hand on what they have read.
@@ -175,7 +173,7 @@ impl Service {
         let (stop, stopping) = watch::channel(false);
         let (close, closing) = watch::channel(false);
         let board = Board::default();
-        let alerting = Alerting::open(&config, &clock, reference_shown.clone(), &metrics)?;
+        let alerting = Alerting::open(&config, &clock, reference_shown.clone(), places.page(), &metrics)?;
         let open = restore::board(&alerting.store, &board);
         let worlds = Worlds::new(rules, Shown { live, drill });
         restore::end_what_is_lost(open, &[], clock.now(), &alerting.recorder);
