@@ -92,8 +92,8 @@ impl Report {
             Format::Json => {
                 serde_json::to_string_pretty(self).unwrap_or_else(|_| "{}".to_owned()) + "\n"
             }
-            Format::Text => text::lay_out(&self.document(settings)),
-            Format::Markdown => markdown::lay_out(&self.document(settings)),
+            Format::Text => text::lay_out(&self.document(settings).plain()),
+            Format::Markdown => markdown::lay_out(&self.document(settings).plain()),
         }
     }
 

@@ -2,11 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    bgp::Asn,
-    incident::IncidentEvent,
-    reference::Reference,
-};
+use crate::{bgp::Asn, incident::IncidentEvent, reference::Reference};
 
 macro_rules! causes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $en:literal, $ja:literal;)*) => {

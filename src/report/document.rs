@@ -1,7 +1,9 @@
 //! A report in words, before it is laid out: headings, facts, paragraphs, lists and tables.
 //!
-//! Every text in it is on one line and without what does not show; whoever lays it out escapes
-//! it for where it goes.
+//! [`Document::plain`] brings every text in it on one line and takes away what does not show;
+//! whoever lays it out escapes it for where it goes.
+
+use crate::bgp::Plain;
 
 /// A report in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,6 +12,8 @@ pub(super) struct Document {
     pub title: String,
     /// What must not be overlooked: that it is an exercise.
     pub warning: Option<String>,
+    /// What stands over names and over values, where a form needs words there.
+    pub over_facts: [&'static str; 2],
     /// What stands before the first heading.
     pub head: Vec<Block>,
     /// The rest, numbered from 1.
@@ -46,6 +50,29 @@ pub(super) struct Table {
 }
 
 impl Document {
+    /// With every text as [`Plain`] prints it, whoever chose it.
+    pub(super) fn plain(mut self) -> Document {
+        let clean = |text: &mut String| *text = Plain(text).to_string();
+        clean(&mut self.title);
+        self.warning.iter_mut().for_each(clean);
+        let sections = self.sections.iter_mut();
+        let blocks = sections.flat_map(|section| &mut section.blocks);
+        for block in self.head.iter_mut().chain(blocks) {
+            match block {
+                Block::Facts(facts) => {
+                    for (name, values) in facts {
+                        clean(name);
+                        values.iter_mut().for_each(clean);
+                    }
+                }
+                Block::Paragraph(text) => clean(text),
+                Block::Lines(lines) => lines.iter_mut().for_each(clean),
+                Block::Table(table) => table.rows.iter_mut().flatten().for_each(clean),
+            }
+        }
+        self
+    }
+
     /// A part, unless nothing is in it.
     pub(super) fn section(&mut self, heading: &str, blocks: Vec<Block>) {
         if !blocks.is_empty() {

@@ -1,7 +1,5 @@
 //! A report in English.
 
-use std::time::Duration;
-
 use super::{
     cause::Cause,
     document::{Block, Document, Facts as Gathered, Table},
@@ -30,6 +28,7 @@ pub(super) fn document(report: &Report, settings: &Settings) -> Document {
         warning: report
             .drill
             .then(|| "EXERCISE: none of this happened".to_owned()),
+        over_facts: ["What", "As known"],
         ..Document::default()
     };
     let Some(facts) = &report.facts else {
@@ -72,12 +71,12 @@ pub(super) fn notice(report: &Report, settings: &Settings) -> String {
         reporter.department.clone(),
         reporter.phone.clone(),
         reporter.mail.clone(),
-        moment(time.began, zone),
+        minute(time.began, zone),
         time.ended
-            .map(|ended| moment(ended, zone))
+            .map(|ended| minute(ended, zone))
             .unwrap_or_default(),
         lasting(time.seconds),
-        moment(report.written, zone),
+        minute(report.written, zone),
         report.number.to_string(),
         names(&report.public_networks),
         report.note.clone().unwrap_or_default(),
@@ -220,8 +219,8 @@ fn impact(facts: &Facts, audience: Audience) -> Vec<Block> {
     gathered.add("Other operators", effect(facts.kind));
     gathered.add(
         "Our users",
-        "access to the affected destinations may be slow or fail; how many users notice, routes do \
-         not tell",
+        "access to the affected destinations may be, or have been, slow or impossible; how many \
+         users noticed, routes do not tell",
     );
     let mut blocks = vec![gathered.block()];
     if !facts.whose.is_empty() {
@@ -241,7 +240,7 @@ fn impact(facts: &Facts, audience: Audience) -> Vec<Block> {
     if audience == Audience::Authority && !facts.customers.names.is_empty() {
         let rows = facts.customers.names.iter().map(|one| {
             vec![
-                super::build::plain(&one.name),
+                one.name.clone(),
                 one.prefix.to_string(),
                 one.users.map_or_else(|| "not known".to_owned(), thousands),
             ]
@@ -327,6 +326,9 @@ fn response(report: &Report, facts: &Facts, zone: &Zone) -> Vec<Block> {
             "From the operator",
             note.lines().map(str::to_owned).collect(),
         ),
+        None if report.time.ended.is_some() => {
+            gathered.add("From the operator", "nothing is noted");
+        }
         None => gathered.add("From the operator", "nothing yet; being looked into"),
     }
     if let (Some(by), Some(at)) = (&response.acknowledged_by, response.acknowledged_at) {
@@ -338,13 +340,19 @@ fn response(report: &Report, facts: &Facts, zone: &Zone) -> Vec<Block> {
         };
         gathered.add("Taken on", format!("by {by} at {}{why}", moment(at, zone)));
     }
+    let over = report.time.ended.is_some();
     if let Some(filter) = &response.suggested_filter {
-        gathered.add(
-            "Suggested filter",
-            format!("refuse routes whose AS path matches {filter} until it is over"),
-        );
+        let what = if over {
+            format!(
+                "{filter} as an AS path to be refused; where that was set, it can go once nothing \
+                 comes back"
+            )
+        } else {
+            format!("refuse routes whose AS path matches {filter} until it is over")
+        };
+        gathered.add("Suggested filter", what);
     }
-    if !response.can_end_it.is_empty() {
+    if !over && !response.can_end_it.is_empty() {
         gathered.add("Can end it", names(&response.can_end_it));
     }
     vec![gathered.block()]
@@ -379,7 +387,7 @@ fn cause(facts: &Facts) -> Vec<Block> {
         presumed
             .evidence
             .iter()
-            .map(|item| super::build::plain(&item.what))
+            .map(|item| item.what.clone())
             .collect(),
     );
     let mut blocks = vec![gathered.block()];
@@ -448,16 +456,19 @@ fn course(facts: &Facts, zone: &Zone) -> Vec<Block> {
             Step::Reopened => "came back",
         };
         vec![
-            moment(stage.time, zone),
+            short(stage.time, zone),
             event.to_owned(),
             stage.severity.name().to_owned(),
             grouped(stage.routes),
         ]
     });
     let mut blocks = vec![Block::Table(Table {
-        head: ["Time", "What", "Severity", "Routes then"]
-            .map(str::to_owned)
-            .to_vec(),
+        head: vec![
+            format!("Time ({zone})"),
+            "What".to_owned(),
+            "Severity".to_owned(),
+            "Routes then".to_owned(),
+        ],
         rows: rows.collect(),
         numbers: vec![false, false, false, true],
     })];
@@ -477,8 +488,8 @@ fn examples(facts: &Facts) -> Vec<Block> {
         gathered.lines(
             &sample.prefix.to_string(),
             vec![
-                format!("before  {}", super::build::plain(before)),
-                format!("after   {}", super::build::plain(&sample.after)),
+                format!("before  {}", before),
+                format!("after   {}", sample.after),
             ],
         );
     }
@@ -607,11 +618,32 @@ fn lasting(seconds: u64) -> String {
     }
 }
 
+/// `2017-08-25 12:22 (+09:00)`: those who do not compare logs need no more.
+fn minute(time: Timestamp, zone: &Zone) -> String {
+    let format = if zone.is_utc() {
+        "%Y-%m-%d %H:%M (UTC)"
+    } else {
+        "%Y-%m-%d %H:%M (%:z)"
+    };
+    zone.at(time).map_or_else(
+        || time.secs().to_string(),
+        |local| local.strftime(format).to_string(),
+    )
+}
+
+/// `2017-08-25 12:22:01`, where the zone stands elsewhere.
+fn short(time: Timestamp, zone: &Zone) -> String {
+    zone.at(time).map_or_else(
+        || time.secs().to_string(),
+        |local| local.strftime("%Y-%m-%d %H:%M:%S").to_string(),
+    )
+}
+
 /// `2017-08-25 12:22:01 +09:00 (03:22:01 UTC)`.
 fn moment(time: Timestamp, zone: &Zone) -> String {
     let utc = Zone::default().at(time);
     let (Some(local), Some(utc)) = (zone.at(time), utc) else {
-        return Duration::from_micros(time.micros()).as_secs().to_string();
+        return time.secs().to_string();
     };
     if zone.is_utc() {
         return utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();

@@ -1,7 +1,6 @@
 //! A report in Japanese, as operators and the ministry write them.
 
 use super::{
-    build::plain,
     cause::Cause,
     document::{Block, Document, Facts as Gathered, Table},
     english::{percent, thousands},
@@ -31,6 +30,7 @@ pub(super) fn document(report: &Report, settings: &Settings) -> Document {
         warning: report
             .drill
             .then(|| "【訓練】本報は訓練であり、実際の事象ではありません".to_owned()),
+        over_facts: ["項目", "内容"],
         ..Document::default()
     };
     let Some(facts) = &report.facts else {
@@ -77,12 +77,12 @@ pub(super) fn notice(report: &Report, settings: &Settings) -> String {
         reporter.department.clone(),
         reporter.phone.clone(),
         reporter.mail.clone(),
-        moment(time.began, zone),
+        minute(time.began, zone),
         time.ended
-            .map(|ended| moment(ended, zone))
+            .map(|ended| minute(ended, zone))
             .unwrap_or_default(),
         lasting(time.seconds),
-        moment(report.written, zone),
+        minute(report.written, zone),
         report.number.to_string(),
         names(&report.public_networks),
         report.note.clone().unwrap_or_default(),
@@ -168,7 +168,7 @@ fn time(report: &Report, zone: &Zone) -> Block {
 fn place(facts: &Facts) -> Vec<Block> {
     let mut gathered = Gathered::default();
     if let Some(local) = &facts.local {
-        gathered.add("自網", name(local));
+        gathered.add("自社網", name(local));
     }
     gathered.lines("観測箇所", facts.sessions.iter().map(session).collect());
     vec![gathered.block()]
@@ -318,7 +318,7 @@ fn impact(facts: &Facts, audience: Audience) -> Vec<Block> {
     if audience == Audience::Authority && !facts.customers.names.is_empty() {
         let rows = facts.customers.names.iter().map(|one| {
             vec![
-                plain(&one.name),
+                one.name.clone(),
                 one.prefix.to_string(),
                 one.users.map_or_else(|| "不明".to_owned(), thousands),
             ]
@@ -418,13 +418,18 @@ fn response(report: &Report, facts: &Facts, zone: &Zone) -> Vec<Block> {
             format!("{by}（{}に対応開始）{why}", moment(at, zone)),
         );
     }
+    let over = report.time.ended.is_some();
     if let Some(filter) = &response.suggested_filter {
-        gathered.add(
-            "推奨する対処",
-            format!("収束までの間、ASパスが {filter} に一致する経路の受信を拒否"),
-        );
+        let what = if over {
+            format!(
+                "ASパスが {filter} に一致する経路を拒否する設定を行った場合は、再発がないことを確認のうえ解除"
+            )
+        } else {
+            format!("収束までの間、ASパスが {filter} に一致する経路の受信を拒否")
+        };
+        gathered.add("推奨する対処", what);
     }
-    if !response.can_end_it.is_empty() {
+    if !over && !response.can_end_it.is_empty() {
         gathered.add("是正が可能なAS", names(&response.can_end_it));
     }
     vec![gathered.block()]
@@ -544,16 +549,19 @@ fn course(facts: &Facts, zone: &Zone) -> Vec<Block> {
             Step::Reopened => "再発",
         };
         vec![
-            moment(stage.time, zone),
+            short(stage.time, zone),
             event.to_owned(),
             severity(stage.severity).to_owned(),
             grouped(stage.routes),
         ]
     });
     let mut blocks = vec![Block::Table(Table {
-        head: ["日時", "内容", "重大度", "影響経路数"]
-            .map(str::to_owned)
-            .to_vec(),
+        head: vec![
+            format!("日時（{zone}）"),
+            "内容".to_owned(),
+            "重大度".to_owned(),
+            "影響経路数".to_owned(),
+        ],
         rows: rows.collect(),
         numbers: vec![false, false, false, true],
     })];
@@ -572,15 +580,12 @@ fn examples(facts: &Facts) -> Vec<Block> {
     }
     let mut gathered = Gathered::default();
     for sample in &facts.examples {
-        let before = sample
-            .before
-            .as_deref()
-            .map_or_else(|| "経路なし".to_owned(), plain);
+        let before = sample.before.as_deref().unwrap_or("経路なし");
         gathered.lines(
             &sample.prefix.to_string(),
             vec![
                 format!("変化前　{before}"),
-                format!("変化後　{}", plain(&sample.after)),
+                format!("変化後　{}", sample.after),
             ],
         );
     }
@@ -593,7 +598,7 @@ fn handling(report: &Report) -> Vec<Block> {
     let mut gathered = Gathered::default();
     gathered.add("一般への公表", word(sharing.public));
     gathered.add("消費者団体等への提供", word(sharing.consumers));
-    gathered.add("他の電気通信事業者への提供", word(sharing.operators));
+    gathered.add("他事業者への提供", word(sharing.operators));
     vec![gathered.block()]
 }
 
@@ -697,28 +702,55 @@ fn lasting(seconds: u64) -> String {
     }
 }
 
-/// `2017年8月25日（金）12:22:01 +09:00（UTC 03:22:01）`.
-fn moment(time: Timestamp, zone: &Zone) -> String {
-    let utc = Zone::default().at(time);
-    let (Some(local), Some(utc)) = (zone.at(time), utc) else {
+/// `2017年8月25日（金）`.
+fn date(when: &jiff::Zoned) -> String {
+    let day = match when.weekday() {
+        jiff::civil::Weekday::Monday => "月",
+        jiff::civil::Weekday::Tuesday => "火",
+        jiff::civil::Weekday::Wednesday => "水",
+        jiff::civil::Weekday::Thursday => "木",
+        jiff::civil::Weekday::Friday => "金",
+        jiff::civil::Weekday::Saturday => "土",
+        jiff::civil::Weekday::Sunday => "日",
+    };
+    format!(
+        "{}年{}月{}日（{day}）",
+        when.year(),
+        when.month(),
+        when.day()
+    )
+}
+
+/// `2017年8月25日（金）12:22`: those who do not compare logs need no more.
+fn minute(time: Timestamp, zone: &Zone) -> String {
+    let Some(local) = zone.at(time) else {
         return time.secs().to_string();
     };
-    let date = |when: &jiff::Zoned| {
-        let day = match when.weekday() {
-            jiff::civil::Weekday::Monday => "月",
-            jiff::civil::Weekday::Tuesday => "火",
-            jiff::civil::Weekday::Wednesday => "水",
-            jiff::civil::Weekday::Thursday => "木",
-            jiff::civil::Weekday::Friday => "金",
-            jiff::civil::Weekday::Saturday => "土",
-            jiff::civil::Weekday::Sunday => "日",
-        };
-        format!(
-            "{}年{}月{}日（{day}）",
-            when.year(),
-            when.month(),
-            when.day()
-        )
+    let format = if zone.is_utc() {
+        "%H:%M（UTC）"
+    } else {
+        "%H:%M"
+    };
+    format!("{}{}", date(&local), local.strftime(format))
+}
+
+/// `8月25日 12:22:01`, where the zone stands elsewhere.
+fn short(time: Timestamp, zone: &Zone) -> String {
+    let Some(local) = zone.at(time) else {
+        return time.secs().to_string();
+    };
+    format!(
+        "{}月{}日 {}",
+        local.month(),
+        local.day(),
+        local.strftime("%H:%M:%S")
+    )
+}
+
+/// `2017年8月25日（金）12:22:01 +09:00（UTC 03:22:01）`.
+fn moment(time: Timestamp, zone: &Zone) -> String {
+    let (Some(local), Some(utc)) = (zone.at(time), Zone::default().at(time)) else {
+        return time.secs().to_string();
     };
     if zone.is_utc() {
         return format!("{}{}", date(&utc), utc.strftime("%H:%M:%S UTC"));

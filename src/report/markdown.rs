@@ -9,20 +9,21 @@ pub(super) fn lay_out(document: &Document) -> String {
         out.push_str(&format!("**{}**\n\n", escape(warning)));
     }
     out.push_str(&format!("# {}\n", escape(&document.title)));
-    blocks(&mut out, &document.head);
+    blocks(&mut out, &document.head, document);
     for (number, section) in (1..).zip(&document.sections) {
         out.push_str(&format!("\n## {number}. {}\n", escape(&section.heading)));
-        blocks(&mut out, &section.blocks);
+        blocks(&mut out, &section.blocks, document);
     }
     out
 }
 
-fn blocks(out: &mut String, blocks: &[Block]) {
+fn blocks(out: &mut String, blocks: &[Block], document: &Document) {
     for block in blocks {
         out.push('\n');
         match block {
             Block::Facts(facts) => {
-                out.push_str("| | |\n|---|---|\n");
+                let [names, values] = document.over_facts;
+                out.push_str(&format!("| {names} | {values} |\n|---|---|\n"));
                 for (name, values) in facts {
                     let values: Vec<String> = values.iter().map(|value| escape(value)).collect();
                     out.push_str(&format!("| {} | {} |\n", escape(name), values.join("<br>")));

@@ -14,7 +14,7 @@
 
 use std::fmt::Write as _;
 
-use super::{build::plain, document::Block};
+use super::document::Block;
 
 /// Characters of a template at most.
 pub(crate) const MOST_BYTES: u64 = 64 << 10;
@@ -214,8 +214,8 @@ pub(super) fn paragraphs<'t>(lines: impl Iterator<Item = &'t str>) -> Vec<Block>
             continue;
         }
         match blocks.last_mut() {
-            Some(Block::Lines(lines)) if !apart => lines.push(plain(line)),
-            _ => blocks.push(Block::Lines(vec![plain(line)])),
+            Some(Block::Lines(lines)) if !apart => lines.push(line.to_owned()),
+            _ => blocks.push(Block::Lines(vec![line.to_owned()])),
         }
         apart = false;
     }

@@ -5,24 +5,24 @@ use super::document::{Block, Document, Table};
 /// Columns of a line at most; a Japanese character takes two.
 const WIDTH: usize = 78;
 /// The widest name of a fact that is still put beside its value.
-const WIDEST_NAME: usize = 24;
+const WIDEST_NAME: usize = 28;
 
 /// The whole text.
 pub(super) fn lay_out(document: &Document) -> String {
     let mut out = String::new();
     if let Some(warning) = &document.warning {
-        wrap(&mut out, &format!("*** {warning} ***"), 0, 0);
+        wrap(&mut out, "", &format!("*** {warning} ***"), 0);
         out.push('\n');
     }
-    wrap(&mut out, &document.title, 0, 0);
+    wrap(&mut out, "", &document.title, 0);
     if !document.sections.is_empty() {
         line(&mut out, &"=".repeat(WIDTH));
-        out.push('\n');
     }
+    out.push('\n');
     blocks(&mut out, &document.head, 0);
     for (number, section) in (1..).zip(&document.sections) {
         out.push('\n');
-        wrap(&mut out, &format!("{number}. {}", section.heading), 0, 3);
+        wrap(&mut out, &format!("{number}. "), &section.heading, 3);
         blocks(&mut out, &section.blocks, 3);
     }
     out
@@ -42,18 +42,17 @@ fn blocks(out: &mut String, blocks: &[Block], indent: usize) {
                     for value in values {
                         let filled = indent + column;
                         pad(&mut lead, filled);
-                        wrap(out, &format!("{lead}{value}"), 0, filled);
+                        wrap(out, &lead, value, filled);
                         lead.clear();
                     }
                 }
             }
             Block::Paragraph(text) => {
-                let lead = " ".repeat(indent);
-                wrap(out, &format!("{lead}{text}"), 0, indent);
+                wrap(out, &" ".repeat(indent), text, indent);
             }
             Block::Lines(lines) => {
                 for text in lines {
-                    wrap(out, &format!("{}{text}", " ".repeat(indent)), 0, indent);
+                    wrap(out, &" ".repeat(indent), text, indent);
                 }
             }
             Block::Table(rows) => table(out, rows, indent),
@@ -105,21 +104,19 @@ const NOT_FIRST: &str =
 /// Characters that must not end one.
 const NOT_LAST: &str = "（「『【([";
 
-/// Breaks a text into lines: between words, and between any two wide characters but where
-/// Japanese does not break. Lines after the first begin at `hang`.
-fn wrap(out: &mut String, text: &str, first: usize, hang: usize) {
-    let mut row = " ".repeat(first);
-    // What stands at the beginning already, such as a fact's name, is no place to break.
-    let lead = text.chars().take_while(|c| *c == ' ').count();
+/// Writes a text after `lead`, broken into lines: between words, and between any two wide
+/// characters but where Japanese does not break. Lines after the first begin at `hang`.
+fn wrap(out: &mut String, lead: &str, text: &str, hang: usize) {
+    let mut row = lead.to_owned();
     let mut is_empty = true;
     for piece in pieces(text) {
         let fits = width(&row) + width(piece.trim_end()) <= WIDTH;
-        if !fits && !is_empty && width(&row) > hang.max(lead) {
+        if fits || is_empty {
+            row.push_str(piece);
+        } else {
             line(out, &row);
             row = " ".repeat(hang);
             row.push_str(piece.trim_start());
-        } else {
-            row.push_str(piece);
         }
         is_empty = false;
     }
@@ -167,7 +164,7 @@ mod tests {
     #[test]
     fn japanese_breaks_between_characters_but_not_before_a_full_stop() {
         let mut out = String::new();
-        wrap(&mut out, &"経路情報が誤って広告された。".repeat(6), 0, 4);
+        wrap(&mut out, "", &"経路情報が誤って広告された。".repeat(6), 4);
         for text in out.lines() {
             assert!(width(text) <= WIDTH, "{text}");
             assert!(!text.trim_start().starts_with('。'), "{text}");
@@ -182,7 +179,7 @@ mod tests {
     fn a_word_that_is_too_long_stays_whole() {
         let mut out = String::new();
         let long = "x".repeat(100);
-        wrap(&mut out, &format!("a {long} b"), 0, 2);
+        wrap(&mut out, "", &format!("a {long} b"), 2);
         assert_eq!(out, format!("a\n  {long}\n  b\n"));
     }
 
