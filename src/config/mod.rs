@@ -14,6 +14,7 @@ mod log;
 mod problem;
 mod reader;
 mod relations_file;
+mod report;
 mod service;
 mod settings;
 mod show;
@@ -64,6 +65,8 @@ pub struct Config {
     pub log: Log,
     /// How much the engine keeps.
     pub limits: engine::Limits,
+    /// What others are told of an incident.
+    pub report: crate::report::Settings,
 }
 
 impl Config {
@@ -158,12 +161,13 @@ impl Config {
             directory::mrt(&mut config, reader, context);
         });
         for name in [
-            "bmp", "http", "log", "limits", "detect", "incident", "alert",
+            "bmp", "http", "log", "limits", "detect", "incident", "alert", "report",
         ] {
             if let Some(value) = reader.get(name) {
                 config.read_settings(value, name, &mut context);
             }
         }
+        report::finish(&mut config.report, &reader, &mut context);
         config.check_order(&reader, &mut context);
         config.check_exposure(&reader, &mut context);
         reader.finish(&mut context);

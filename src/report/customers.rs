@@ -20,8 +20,6 @@ use prefix_trie::PrefixMap;
 use super::csv;
 use crate::bgp::{Plain, Prefix};
 
-/// A larger file is refused: half a million customers take 32 MB.
-pub(crate) const MOST_BYTES: u64 = 64 << 20;
 /// Problems beyond this many are counted only.
 const MOST_PROBLEMS: usize = 50;
 

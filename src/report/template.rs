@@ -16,9 +16,6 @@ use std::fmt::Write as _;
 
 use super::document::Block;
 
-/// Characters of a template at most.
-pub(crate) const MOST_BYTES: u64 = 64 << 10;
-
 /// What may be filled in.
 pub(super) const PLACEHOLDERS: [&str; 11] = [
     "organisation",
