@@ -14,6 +14,7 @@ mod log;
 mod problem;
 mod reader;
 mod relations_file;
+mod report;
 mod service;
 mod settings;
 mod show;
@@ -69,6 +70,8 @@ pub struct Config {
     pub state: store::Settings,
     /// Who is told of incidents.
     pub alert: alert::Settings,
+    /// What others are told of an incident.
+    pub report: crate::report::Settings,
 }
 
 impl Config {
@@ -163,12 +166,13 @@ impl Config {
             directory::mrt(&mut config, reader, context);
         });
         for name in [
-            "bmp", "http", "log", "limits", "detect", "incident", "alert",
+            "bmp", "http", "log", "limits", "detect", "incident", "alert", "report",
         ] {
             if let Some(value) = reader.get(name) {
                 config.read_settings(value, name, &mut context);
             }
         }
+        report::finish(&mut config.report, &reader, &mut context);
         config.check_order(&reader, &mut context);
         config.check_exposure(&reader, &mut context);
         reader.finish(&mut context);

@@ -5,11 +5,11 @@
 
 use toml::de::DeValue;
 
-use super::{Config, incidents::INCIDENTS, service::SERVICE, thresholds::DETECT};
+use super::{Config, incidents::INCIDENTS, report::REPORT, service::SERVICE, thresholds::DETECT};
 
 /// Every key, by table in the order of [`TABLES`].
 pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
-    [SERVICE, DETECT, INCIDENTS].into_iter().flatten()
+    [SERVICE, DETECT, INCIDENTS, REPORT].into_iter().flatten()
 }
 
 macro_rules! setting {
@@ -137,6 +137,10 @@ pub(super) const TABLES: &[(&str, &str)] = &[
         "How findings become incidents and how those end.",
     ),
     ("alert", "When people hear of it."),
+    (
+        "report",
+        "What is told to other operators, an authority and customers (`leakwatch report`).",
+    ),
 ];
 
 /// The keys that may stand in `table`, tables included.

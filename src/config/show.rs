@@ -344,7 +344,11 @@ fn settings(out: &mut String, config: &Config, wanted: impl Fn(&str) -> bool) {
                 out.push('\n');
             }
             let default = (setting.write)(&defaults);
-            let shown = default.as_deref().unwrap_or("none");
+            let shown = match default.as_deref() {
+                Some(rows) if rows.contains('\n') => "the built-in rows",
+                Some(value) => value,
+                None => "none",
+            };
             comment(out, &format!("{} Default: {shown}.", setting.reason));
             match (setting.write)(config) {
                 Some(value) => line(out, &format!("{} = {value}", setting.key)),

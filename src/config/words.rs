@@ -7,6 +7,7 @@ use toml::de::DeValue;
 use super::{
     kinds::{Kind, integer, named, string},
     problem::printable,
+    reader::{flag, label},
     show::quoted,
 };
 
@@ -24,6 +25,35 @@ pub(super) struct Size(pub RangeInclusive<u64>);
 
 /// The path of a file, or nothing.
 pub(super) struct File;
+
+/// True or false.
+pub(super) struct Flag;
+
+/// One line of text, which may be empty.
+pub(super) struct Line;
+
+impl Kind<bool> for Flag {
+    fn read(&self, value: &DeValue) -> Result<bool, String> {
+        flag(value)
+    }
+
+    fn write(&self, value: &bool) -> Option<String> {
+        Some(value.to_string())
+    }
+}
+
+impl Kind<String> for Line {
+    fn read(&self, value: &DeValue) -> Result<String, String> {
+        if value.as_str() == Some("") {
+            return Ok(String::new());
+        }
+        label(value)
+    }
+
+    fn write(&self, value: &String) -> Option<String> {
+        Some(quoted(value))
+    }
+}
 
 impl<T: FromStr<Err: Display> + Display> Kind<T> for Word {
     fn read(&self, value: &DeValue) -> Result<T, String> {

@@ -173,7 +173,13 @@ impl Service {
         let (stop, stopping) = watch::channel(false);
         let (close, closing) = watch::channel(false);
         let board = Board::default();
-        let alerting = Alerting::open(&config, &clock, reference_shown.clone(), places.page(), &metrics)?;
+        let alerting = Alerting::open(
+            &config,
+            &clock,
+            reference_shown.clone(),
+            places.page(),
+            &metrics,
+        )?;
         let open = restore::board(&alerting.store, &board);
         let worlds = Worlds::new(rules, Shown { live, drill });
         restore::end_what_is_lost(open, &[], clock.now(), &alerting.recorder);
