@@ -7,6 +7,7 @@ mod completions;
 mod config;
 mod cover;
 mod drill;
+mod incident_sheet;
 mod incidents;
 mod inputs;
 mod man;
@@ -38,6 +39,7 @@ Examples:
   leakwatch drill google-2017                  a leak of 160,000 routes, reconstructed
   leakwatch status                             how a running daemon does
   leakwatch incidents                          what is open, and what was lately
+  leakwatch report ID --lang ja                what others are told of one
   leakwatch replay rib.gz updates.gz           what was in a recording
   leakwatch replay --format json - < updates   the same for programs
   leakwatch config example > leakwatch.toml    start a configuration
@@ -69,6 +71,7 @@ enum Command {
     Run(run::Run),
     Status(status::Status),
     Incidents(incidents::Incidents),
+    Report(report::Report),
     Peers(peers::Peers),
     Routes(routes::Routes),
     Replay(replay::Replay),
@@ -163,6 +166,7 @@ impl Arguments {
             Command::Drill(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Status(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Incidents(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Report(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Peers(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Routes(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Config(command) => command.run(&mut io::stdout().lock()),

@@ -5,6 +5,7 @@ mod health;
 mod incidents;
 mod page;
 mod peers;
+mod report;
 mod status;
 mod table;
 
@@ -26,7 +27,7 @@ const OPENAPI: &str = include_str!("../openapi.json");
 
 type Route = (&'static str, fn() -> MethodRouter<Shared>);
 
-const ROUTES: [Route; 18] = [
+const ROUTES: [Route; 20] = [
     ("/", || get(page::overview)),
     ("/incidents/{id}", || get(page::incident)),
     ("/routes", || get(page::lookup)),
@@ -42,6 +43,8 @@ const ROUTES: [Route; 18] = [
     ("/api/v1/peers", || get(peers::peers)),
     ("/api/v1/incidents", || get(incidents::list)),
     ("/api/v1/incidents/{id}", || get(incidents::one)),
+    ("/api/v1/incidents/{id}/report", || get(report::report)),
+    ("/api/v1/incidents/{id}/bundle", || get(report::bundle)),
     ("/api/v1/routes", || get(table::routes)),
     ("/api/v1/events", || get(events::follow)),
     ("/api/v1/openapi.json", || get(openapi)),
