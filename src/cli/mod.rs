@@ -10,6 +10,7 @@ mod config;
 mod cover;
 mod drill;
 mod expect;
+mod incident_sheet;
 mod incidents;
 mod inputs;
 mod man;
@@ -44,6 +45,7 @@ Examples:
   leakwatch status                             how a running daemon does
   leakwatch incidents                          what is open, and what was lately
   leakwatch ack ID --why 'called Verizon'      somebody works on an incident
+  leakwatch report ID --lang ja                what others are told of one
   leakwatch replay rib.gz updates.gz           what was in a recording
   leakwatch replay --format json - < updates   the same for programs
   leakwatch config example > leakwatch.toml    start a configuration
@@ -75,6 +77,7 @@ enum Command {
     Run(run::Run),
     Status(status::Status),
     Incidents(incidents::Incidents),
+    Report(report::Report),
     Peers(peers::Peers),
     Routes(routes::Routes),
     Ack(ack::Ack),
@@ -172,6 +175,7 @@ impl Arguments {
             Command::Drill(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Status(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Incidents(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Report(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Peers(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Routes(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Ack(command) => command.run(BufWriter::new(io::stdout().lock())),

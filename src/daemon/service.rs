@@ -37,6 +37,7 @@ use crate::{
     http::{self, Access, Board, Desk},
     metrics::{Metrics, raise},
     reference::Reference,
+    report,
 };
 
 /// Feeds get so long to hand on what they have read.
@@ -72,6 +73,7 @@ struct Service {
     commands: mpsc::Sender<Command>,
     access: watch::Sender<Arc<Access>>,
     reference: watch::Sender<Arc<Reference>>,
+    report: watch::Sender<Arc<report::Settings>>,
     /// Turns true when it is to end.
     stop: watch::Sender<bool>,
     /// Turns true when HTTP is to end, which shows the rest ending.
@@ -169,6 +171,7 @@ impl Service {
         let (live, live_shown) = watch::channel(Arc::new(Snapshot::default()));
         let (drill, drill_shown) = watch::channel(None);
         let (reference, reference_shown) = watch::channel(Arc::new(rules.reference.clone()));
+        let (report, report_shown) = watch::channel(Arc::new(config.report.clone()));
         let (access, access_shown) = watch::channel(Arc::new(access));
         let (stop, stopping) = watch::channel(false);
         let (close, closing) = watch::channel(false);
@@ -242,6 +245,8 @@ impl Service {
                 move || heartbeat.age()
             }),
             reference: reference_shown,
+            report: report_shown,
+            slice: Arc::new(|_, _| None),
             clock: Arc::new({
                 let clock = clock.clone();
                 move || clock.now()
@@ -275,6 +280,7 @@ impl Service {
             commands,
             access,
             reference,
+            report,
             stop,
             close,
             bmp,
@@ -337,6 +343,7 @@ impl Service {
         let config = reload::in_force(&self.config, config);
         self.reference
             .send_replace(Arc::new(rules.reference.clone()));
+        self.report.send_replace(Arc::new(config.report.clone()));
         self.access.send_replace(Arc::new(access));
         self.bmp.send_replace(Arc::new(config.bmp.clone()));
         let (done, renewed) = oneshot::channel();

@@ -48,7 +48,7 @@ impl Report {
         let until = account.resolved.unwrap_or(account.now.max(last.time));
         let mut report = Report {
             schema: SCHEMA,
-            incident: last.id.clone(),
+            incident: Some(last.id.clone()),
             number,
             sort,
             audience: request.audience,
@@ -73,6 +73,8 @@ impl Report {
             if sharing.public {
                 let who = [last.offender, last.neighbour].into_iter().flatten();
                 report.public_networks = who.map(|asn| network(asn, reference)).collect();
+            } else {
+                report.incident = None;
             }
             report.notice = Some(match request.language {
                 Language::English => english::notice(&report, settings),

@@ -94,7 +94,7 @@ const fn sort(sort: Sort) -> &'static str {
 
 fn head(report: &Report, zone: &Zone) -> Block {
     let mut facts = Gathered::default();
-    facts.add("Incident", report.incident.clone());
+    facts.add("Incident", report.incident.clone().unwrap_or_default());
     facts.add(
         "Report",
         format!(

@@ -109,7 +109,7 @@ fn subject(facts: &Facts) -> String {
 
 fn head(report: &Report, zone: &Zone) -> Block {
     let mut facts = Gathered::default();
-    facts.add("管理番号", report.incident.clone());
+    facts.add("管理番号", report.incident.clone().unwrap_or_default());
     facts.add("報告種別", sort(report));
     facts.add("報告日時", moment(report.written, zone));
     let reporter = &report.reporter;

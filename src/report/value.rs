@@ -31,8 +31,9 @@ pub(super) const SCHEMA: u32 = 1;
 pub struct Report {
     /// The version of this form.
     pub schema: u32,
-    /// Which incident.
-    pub incident: String,
+    /// Which incident. Its name holds AS numbers, so customers are not told unless the public may
+    /// know.
+    pub incident: Option<String>,
     /// Its number among the reports on it.
     pub number: u32,
     /// Which sort.
