@@ -83,6 +83,11 @@ pub struct IncidentEvent {
     pub drill: bool,
     /// Deterministic name.
     pub id: String,
+    /// Its place among all that was told of this incident, from 1. It goes on across restarts,
+    /// so that id and number name the same step whoever tells it. 0 in what was written
+    /// before it was counted.
+    #[serde(default)]
+    pub number: u32,
     /// When, in event time.
     pub time: Timestamp,
     /// What sort.
@@ -213,6 +218,7 @@ pub fn event(
         event: step,
         drill: false,
         id: incident.id.clone(),
+        number: incident.told_count,
         time,
         kind: incident.key.kind,
         severity: incident.severity,
