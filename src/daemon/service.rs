@@ -18,6 +18,7 @@ use super::{
     engine_thread::{self, Bench, Command},
     listen::listen,
     logging::Logging,
+    memory::{self, Memory},
     notify,
     places::Places,
     reload::{self, Checked},
@@ -184,8 +185,14 @@ impl Service {
             &metrics,
         )?;
         let open = restore::board(&alerting.store, &board);
-        let worlds = Worlds::new(rules, Shown { live, drill });
-        restore::end_what_is_lost(open, &[], clock.now(), &alerting.recorder);
+        let mut worlds = Worlds::new(rules, Shown { live, drill });
+        let mut baseline = config.state.directory().and_then(|one| memory::open(&one));
+        let goes_on = memory::restore(worlds.live(), &alerting.store, baseline.as_mut());
+        restore::end_what_is_lost(open, &goes_on, started, &alerting.recorder);
+        let memory = match baseline {
+            Some(baseline) => Memory::start(baseline)?,
+            None => Memory::none(),
+        };
         let engine = engine_thread::start(Bench {
             worlds,
             clock: clock.clone(),
@@ -197,6 +204,7 @@ impl Service {
                 recorder: alerting.recorder.clone(),
                 metrics: Arc::clone(&metrics),
             },
+            memory,
             metrics: Arc::clone(&metrics),
             heartbeat: heartbeat.clone(),
         })?;
@@ -246,7 +254,10 @@ impl Service {
             }),
             reference: reference_shown,
             report: report_shown,
-            slice: Arc::new(|_, _| None),
+            slice: Arc::new({
+                let store = alerting.store.clone();
+                move |id, drill| store.slice(id, drill)
+            }),
             clock: Arc::new({
                 let clock = clock.clone();
                 move || clock.now()
