@@ -18,7 +18,7 @@ use crate::{
     detect::Phase,
     engine::{Engine, Writing},
     store::{Baseline, Store, Write},
-    wire::recorded,
+    wire::recorded::recorded,
 };
 
 /// What is to be written down of incidents that have changed; none where none has.
