@@ -35,6 +35,7 @@ use crate::{
     http::{self, Access, Board, Desk},
     metrics::{Metrics, raise},
     reference::Reference,
+    store::Store,
 };
 
 /// Feeds get so long to hand on what they have read.
@@ -189,7 +190,9 @@ impl Service {
                 stop: stopping,
             },
         ));
-        let watches = Watches::new(intake.clone(), clock.clone(), Handle::current());
+        let store = Store::in_memory();
+        let watches = Watches::new(intake.clone(), clock.clone(), Handle::current())
+            .remembering(store.clone());
         let directories = Directories::new(watches);
         directories.set(&config.mrt);
         tokio::spawn(notify::watchdog(heartbeat.clone()));
