@@ -223,7 +223,8 @@ impl Service {
                 stop: stopping,
             },
         ));
-        let watches = Watches::new(intake.clone(), clock.clone(), Handle::current());
+        let watches = Watches::new(intake.clone(), clock.clone(), Handle::current())
+            .remembering(alerting.store.clone());
         let directories = Directories::new(watches);
         directories.set(&config.mrt);
         let watched = Watched {
