@@ -9,8 +9,10 @@
 //! it returns. It cannot fail: where the disk does, the store goes on in memory, says so
 //! ([`Store::durability`]), and comes back to the disk when that works again.
 
+mod baseline;
 mod settings;
 
+pub use baseline::{Baseline, BaselineError, Generation};
 pub use settings::Settings;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
