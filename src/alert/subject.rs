@@ -40,6 +40,17 @@ pub struct Trouble {
     pub chapter: String,
 }
 
+impl Trouble {
+    /// The chapters there are for troubles in docs/runbook.md.
+    pub const CHAPTERS: &'static [&'static str] = &[
+        "feed-silent",
+        "sink-failing",
+        "state-degraded",
+        "canary-lost",
+        "expected-change-missing",
+    ];
+}
+
 impl Subject {
     /// Its deterministic name.
     pub fn id(&self) -> &str {
