@@ -17,6 +17,7 @@ mod relations_file;
 mod service;
 mod settings;
 mod show;
+mod sinks;
 mod tables;
 mod thresholds;
 mod words;
@@ -35,7 +36,7 @@ pub use problem::{ConfigError, Problem};
 use problem::{Problems, unknown};
 use reader::{Context, Reader, Value, asn};
 
-use crate::{detect, engine, feed, incident, reference::Reference};
+use crate::{alert, detect, engine, feed, incident, reference::Reference};
 
 /// The commented file with every default; what `config example` prints.
 pub const EXAMPLE: &str = include_str!("../../config/leakwatch.toml");
@@ -64,6 +65,8 @@ pub struct Config {
     pub log: Log,
     /// How much the engine keeps.
     pub limits: engine::Limits,
+    /// Whom to tell.
+    pub alert: alert::Settings,
 }
 
 impl Config {
@@ -164,6 +167,7 @@ impl Config {
                 config.read_settings(value, name, &mut context);
             }
         }
+        sinks::sort(&mut config);
         config.check_order(&reader, &mut context);
         config.check_exposure(&reader, &mut context);
         reader.finish(&mut context);
@@ -176,7 +180,7 @@ impl Config {
 
     /// Reads a table of settings and the tables in it. As deep as the list of
     /// settings goes, however deep the file is.
-    fn read_settings(&mut self, value: &Value, path: &str, context: &mut Context) {
+    fn read_settings<'t>(&mut self, value: &Value<'t>, path: &str, context: &mut Context<'t>) {
         let Some(reader) = Reader::open(value, path, context) else {
             return;
         };
@@ -191,6 +195,8 @@ impl Config {
                 }
             } else if settings::TABLES.iter().any(|(table, _)| *table == full) {
                 self.read_settings(value, &full, context);
+            } else if let Some(kind) = sinks::known(name).filter(|_| path == "alert") {
+                sinks::read(self, value, kind, context);
             } else {
                 context.problems.add_with(&key.span(), &full, || {
                     let known = settings::keys_of(path);

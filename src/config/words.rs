@@ -25,6 +25,12 @@ pub(super) struct Size(pub RangeInclusive<u64>);
 /// The path of a file, or nothing.
 pub(super) struct File;
 
+/// An HTTP address, or nothing.
+pub(super) struct Url;
+
+/// A text on one line; the text says what it is.
+pub(super) struct Line(pub &'static str);
+
 impl<T: FromStr<Err: Display> + Display> Kind<T> for Word {
     fn read(&self, value: &DeValue) -> Result<T, String> {
         word(value, self.0)
@@ -111,6 +117,27 @@ impl Kind<Option<PathBuf>> for File {
 
     fn write(&self, value: &Option<PathBuf>) -> Option<String> {
         Some(quoted(&value.as_ref()?.to_string_lossy()))
+    }
+}
+
+impl Kind<Option<String>> for Url {
+    fn read(&self, value: &DeValue) -> Result<Option<String>, String> {
+        super::sinks::url(value).map(Some)
+    }
+
+    fn write(&self, value: &Option<String>) -> Option<String> {
+        Some(quoted(value.as_ref()?))
+    }
+}
+
+impl Kind<String> for Line {
+    fn read(&self, value: &DeValue) -> Result<String, String> {
+        string(value, self.0)?;
+        super::reader::label(value)
+    }
+
+    fn write(&self, value: &String) -> Option<String> {
+        Some(quoted(value))
     }
 }
 
