@@ -1,5 +1,6 @@
 //! The command line: one file per subcommand, each a struct with `run`.
 
+mod alert;
 mod check;
 mod client;
 mod columns;
@@ -40,6 +41,7 @@ Examples:
   leakwatch incidents                          what is open, and what was lately
   leakwatch replay rib.gz updates.gz           what was in a recording
   leakwatch replay --format json - < updates   the same for programs
+  leakwatch alert test --config leakwatch.toml  whether alerts arrive
   leakwatch config example > leakwatch.toml    start a configuration
   leakwatch config check leakwatch.toml        all that is wrong in it, at once
   leakwatch config show leakwatch.toml         the settings in force, with their reasons
@@ -73,6 +75,9 @@ enum Command {
     Routes(routes::Routes),
     Replay(replay::Replay),
     Drill(drill::Drill),
+    /// Try where alerts go.
+    #[command(subcommand)]
+    Alert(alert::Alert),
     /// Check, show or start a configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -165,6 +170,7 @@ impl Arguments {
             Command::Incidents(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Peers(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Routes(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Alert(command) => command.run(&mut io::stdout().lock()),
             Command::Config(command) => command.run(&mut io::stdout().lock()),
             Command::Check(command) => command.run(&mut io::stdout().lock()),
             Command::Completions(command) => command.run(&mut io::stdout().lock()),
