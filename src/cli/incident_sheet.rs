@@ -15,13 +15,13 @@ use super::{
 use crate::{
     bgp::{Afi, Asn},
     incident::{
-        IncidentEvent, Kind, Severity, Standing, Step, advice,
+        IncidentEvent, Severity, Standing, Step, advice,
         examples::{choose, shorten, shows},
         report::{Sample, ViewName},
+        telling,
     },
 };
 
-const VICTIMS: usize = 5;
 const VIEWS: usize = 6;
 const TABLES: usize = 5;
 
@@ -145,16 +145,12 @@ impl Report<'_> {
         )?;
         writeln!(out)?;
         sheet.field(out, "Who", &self.who(event))?;
-        sheet.field(out, "Routes", &routes(event))?;
+        sheet.field(out, "Routes", &telling::routes(event))?;
         if !event.victims.is_empty() {
-            sheet.field(out, "Whose", &self.whose(event))?;
+            let whose = telling::whose(event, &|asn| self.network(asn));
+            sheet.field(out, "Whose", &whose)?;
         }
-        let since = format!(
-            "{} (first route); the last one changed at {}",
-            day_time(event.first_seen),
-            clock(event.last_seen)
-        );
-        sheet.field(out, "Since", &since)?;
+        sheet.field(out, "Since", &telling::since(event))?;
         self.views(out, &event.views)?;
         self.examples(out, event)?;
         self.evidence(out, event)?;
@@ -168,43 +164,12 @@ impl Report<'_> {
     }
 
     fn who(&self, event: &IncidentEvent) -> String {
-        let Some(offender) = event.offender else {
-            return "no single network stands out".to_owned();
-        };
-        let name = |asn: Asn| escape(&self.words.network(asn));
-        let through = match event.neighbour {
-            Some(neighbour) if self.words.is_ours(neighbour) => ", and we accepted it".to_owned(),
-            Some(neighbour) => format!(", accepted by {}", name(neighbour)),
-            None if event.views.iter().any(|view| view.peer_as == offender) => {
-                ", our neighbour".to_owned()
-            }
-            None if matches!(event.kind, Kind::Leak | Kind::MoreSpecific | Kind::Origin) => {
-                ", accepted by more than one neighbour".to_owned()
-            }
-            None => String::new(),
-        };
-        format!("{}{through}", name(offender))
+        let ours = |asn| self.words.is_ours(asn);
+        telling::who(event, &|asn| self.network(asn), &ours)
     }
 
-    fn whose(&self, event: &IncidentEvent) -> String {
-        let mut parts: Vec<String> = event
-            .victims
-            .iter()
-            .take(VICTIMS)
-            .map(|victim| {
-                let name = escape(&self.words.network(victim.asn));
-                format!("{} of {name}", grouped(victim.routes.into()))
-            })
-            .collect();
-        let named = event.victims.len().min(VICTIMS) as u32;
-        if event.origins > named {
-            let rest = u64::from(event.origins - named);
-            parts.push(format!(
-                "the rest of {}",
-                counted(rest, "other network", "other networks")
-            ));
-        }
-        parts.join(", ")
+    fn network(&self, asn: Asn) -> String {
+        escape(&self.words.network(asn))
     }
 
     fn session(&self, view: &ViewName) -> String {
@@ -300,20 +265,6 @@ impl Report<'_> {
         self.sheet
             .field(out, "", &format!("found by {}", names.join(", ")))
     }
-}
-
-fn routes(event: &IncidentEvent) -> String {
-    let routes = event.routes;
-    let mut text = format!("{} at the worst", grouped(routes.peak.into()));
-    let _ = write!(text, ", {} now", grouped(routes.active.into()));
-    if routes.total != routes.peak {
-        let _ = write!(text, ", {} in all", grouped(routes.total.into()));
-    }
-    if event.covers > 0 {
-        let covers = counted(event.covers.into(), "route", "routes");
-        let _ = write!(text, "; more specific than {covers} that stood before");
-    }
-    text
 }
 
 fn course(account: &Account) -> String {

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, each a struct with `run`.
 
 mod ack;
+mod alert;
 mod author;
 mod check;
 mod client;
@@ -48,6 +49,7 @@ Examples:
   leakwatch report ID --lang ja                what others are told of one
   leakwatch replay rib.gz updates.gz           what was in a recording
   leakwatch replay --format json - < updates   the same for programs
+  leakwatch alert test --config leakwatch.toml  whether alerts arrive
   leakwatch config example > leakwatch.toml    start a configuration
   leakwatch config check leakwatch.toml        all that is wrong in it, at once
   leakwatch config show leakwatch.toml         the settings in force, with their reasons
@@ -85,6 +87,9 @@ enum Command {
     Expect(expect::Expect),
     Replay(replay::Replay),
     Drill(drill::Drill),
+    /// Try where alerts go.
+    #[command(subcommand)]
+    Alert(alert::Alert),
     /// Check, show or start a configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -181,6 +186,7 @@ impl Arguments {
             Command::Ack(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Mute(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Expect(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Alert(command) => command.run(&mut io::stdout().lock()),
             Command::Config(command) => command.run(&mut io::stdout().lock()),
             Command::Check(command) => command.run(&mut io::stdout().lock()),
             Command::Completions(command) => command.run(&mut io::stdout().lock()),

@@ -18,6 +18,7 @@ mod report;
 mod service;
 mod settings;
 mod show;
+mod sinks;
 mod tables;
 mod thresholds;
 mod words;
@@ -173,6 +174,7 @@ impl Config {
             }
         }
         report::finish(&mut config.report, &reader, &mut context);
+        sinks::sort(&mut config);
         config.check_order(&reader, &mut context);
         config.check_exposure(&reader, &mut context);
         reader.finish(&mut context);
@@ -185,7 +187,7 @@ impl Config {
 
     /// Reads a table of settings and the tables in it. As deep as the list of
     /// settings goes, however deep the file is.
-    fn read_settings(&mut self, value: &Value, path: &str, context: &mut Context) {
+    fn read_settings<'t>(&mut self, value: &Value<'t>, path: &str, context: &mut Context<'t>) {
         let Some(reader) = Reader::open(value, path, context) else {
             return;
         };
@@ -200,6 +202,8 @@ impl Config {
                 }
             } else if settings::TABLES.iter().any(|(table, _)| *table == full) {
                 self.read_settings(value, &full, context);
+            } else if let Some(kind) = sinks::known(name).filter(|_| path == "alert") {
+                sinks::read(self, value, kind, context);
             } else {
                 context.problems.add_with(&key.span(), &full, || {
                     let known = settings::keys_of(path);

@@ -149,10 +149,12 @@ pub(super) fn keys_of(table: &str) -> Vec<&'static str> {
         let (outer, name) = full.rsplit_once('.')?;
         (outer == table).then_some(name)
     });
+    let sinks = super::sinks::TYPES.into_iter();
     all()
         .filter(|setting| setting.table == table)
         .map(|setting| setting.key)
         .chain(inner)
+        .chain(sinks.filter(|_| table == "alert"))
         .collect()
 }
 

@@ -54,6 +54,11 @@ impl Kind<String> for Line {
         Some(quoted(value))
     }
 }
+/// An HTTP address, or nothing.
+pub(super) struct Url;
+
+/// A text on one line; the text says what it is.
+pub(super) struct Text(pub &'static str);
 
 impl<T: FromStr<Err: Display> + Display> Kind<T> for Word {
     fn read(&self, value: &DeValue) -> Result<T, String> {
@@ -141,6 +146,27 @@ impl Kind<Option<PathBuf>> for File {
 
     fn write(&self, value: &Option<PathBuf>) -> Option<String> {
         Some(quoted(&value.as_ref()?.to_string_lossy()))
+    }
+}
+
+impl Kind<Option<String>> for Url {
+    fn read(&self, value: &DeValue) -> Result<Option<String>, String> {
+        super::sinks::url(value).map(Some)
+    }
+
+    fn write(&self, value: &Option<String>) -> Option<String> {
+        Some(quoted(value.as_ref()?))
+    }
+}
+
+impl Kind<String> for Text {
+    fn read(&self, value: &DeValue) -> Result<String, String> {
+        string(value, self.0)?;
+        super::reader::label(value)
+    }
+
+    fn write(&self, value: &String) -> Option<String> {
+        Some(quoted(value))
     }
 }
 

@@ -10,6 +10,7 @@ pub mod attribution;
 mod culprits;
 pub mod evidence;
 pub mod examples;
+pub mod filters;
 mod folder;
 mod gains;
 pub mod kept;
@@ -20,6 +21,7 @@ pub mod report;
 mod samples;
 pub mod settings;
 mod suspects;
+pub mod telling;
 pub mod window;
 
 pub use evidence::{Counted, Evidence, Severity};

@@ -108,6 +108,10 @@ pub struct IncidentEvent {
     pub origins: u32,
     /// Distinct covering prefixes of new more-specifics.
     pub covers: u32,
+    /// Routes that went through the offender before, over all views; none where that was not
+    /// measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normal: Option<u32>,
     /// First affected route.
     pub first_seen: Timestamp,
     /// Last affected route.
@@ -233,6 +237,7 @@ pub fn event(
         },
         origins: incident.victims.len() as u32,
         covers: incident.covers(),
+        normal: (incident.evidence.burst > 0).then_some(incident.evidence.normal),
         first_seen: incident.first_seen,
         last_seen: incident.last_seen,
         detectors: incident.detectors(),
