@@ -339,6 +339,7 @@ impl Service {
         if timeout(ENGINE_ENDS + GRACE, engine).await.is_err() {
             tracing::warn!("the engine did not end in time");
         }
+        self.directories.keep_places();
         self.close.send_replace(true);
         let _ = timeout(HTTP_ENDS, &mut self.http).await;
         tracing::info!("ended");
