@@ -11,6 +11,7 @@
 pub mod alertmanager;
 mod facts;
 pub mod file;
+mod host;
 mod html;
 mod json;
 pub mod mail;
