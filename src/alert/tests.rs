@@ -320,7 +320,7 @@ fn alertmanager_is_told_again_what_stands_and_what_is_lately_over() {
     let hour = std::time::Duration::from_secs(3600);
     let long_over = samples::told(over.notice.clone(), over.told + hour);
     sink.remind(&[long_over]).unwrap();
-    sink.remind(&[over.clone()]).unwrap();
+    sink.remind(std::slice::from_ref(&over)).unwrap();
     let told = standing(&bodies.recv().unwrap(), over.told);
     assert_eq!(
         told,
