@@ -15,3 +15,4 @@ mod hostile;
 mod pages;
 mod server;
 mod tls;
+mod writes;

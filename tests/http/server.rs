@@ -11,6 +11,7 @@ use std::{
 };
 
 use leakwatch::{
+    alert::Quiet,
     bgp::{Timestamp, UntrustedText},
     config::{self, Config},
     drill,
@@ -24,6 +25,7 @@ use leakwatch::{
     incident::{Output, Severity, Step},
     metrics::Metrics,
     reference::Reference,
+    store::Store,
     wire::mrt::{Input, MrtReader},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -33,6 +35,7 @@ pub struct Server {
     pub at: SocketAddr,
     pub board: Board,
     pub metrics: Arc<Metrics>,
+    pub quiet: Quiet,
     /// What the server is told about the engine's last sign of life.
     pub heartbeat: Arc<Mutex<Duration>>,
     pub live: watch::Sender<Arc<Snapshot>>,
@@ -142,6 +145,7 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         .map(|lived| Arc::new(lived.engine.snapshot()));
     let (live_shown, live_seen) = watch::channel(snapshot);
     let (questions, asked) = Desk::questions();
+    let quiet = Quiet::load(Store::in_memory(), now);
     let heartbeat = Arc::new(Mutex::new(Duration::from_millis(300)));
     let beat = Arc::clone(&heartbeat);
     let desk = Desk {
@@ -149,6 +153,7 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         drill: watch::channel(drilled).1,
         questions,
         board: board.clone(),
+        quiet: quiet.clone(),
         metrics: Arc::clone(&metrics),
         routers: Arc::new(|| vec![hostile_router()]),
         waiting: Arc::new(Vec::new),
@@ -181,6 +186,7 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         at: at.recv().unwrap(),
         board,
         metrics,
+        quiet,
         heartbeat,
         live: live_shown,
         access,
