@@ -408,7 +408,9 @@ mod tests {
             page.time(Timestamp::from_secs(1));
             page.number(0);
             page.octet(kind);
-            body.iter().for_each(|octet| page.octet(*octet));
+            for octet in &body {
+                page.octet(*octet);
+            }
             let mut engine = engine();
             let learned = engine.learn(&page.finish());
             prop_assert!(learned.is_ok() || engine.learned.broken);
