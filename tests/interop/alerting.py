@@ -4,6 +4,7 @@ import json
 
 from lab import Failed
 from servers import missing
+from speaker import ORIGINS
 
 
 def skipped(site, *programs):
@@ -36,18 +37,13 @@ def webhook(receiver, name, **keys):
     return sink("webhook", name=name, url=receiver.url, **keys)
 
 
-def opens(site, speaker, number, **keys):
+def opens(site, speaker, number):
     """A critical incident, once the daemon shows it; its name."""
-    known = set(site.incidents())
-    speaker.prepend(number, **keys)
+    speaker.prepend(number)
 
     def new():
-        fresh = {
-            name: one
-            for name, one in site.incidents().items()
-            if name not in known and name.startswith(f"path-{2000 + number}-")
-        }
-        return next(iter(fresh), None)
+        mine = f"path-{ORIGINS + number}-via-65-"
+        return next((name for name in site.incidents() if name.startswith(mine)), None)
 
     return site.lab.wait(f"incident {number} opens", new)
 

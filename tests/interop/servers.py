@@ -114,6 +114,26 @@ def certificate(lab, name="127.0.0.1"):
     return cert, key, ca
 
 
+# Service, type, private, unprivileged, chroot, wakeup, processes, command.
+MASTER = """\
+127.0.0.1:{port} inet n - n - 5 smtpd
+cleanup unix n - n - 0 cleanup
+qmgr unix n - n 1 1 qmgr
+tlsmgr unix - - n 1000? 1 tlsmgr
+rewrite unix - - n - - trivial-rewrite
+bounce unix - - n - 0 bounce
+defer unix - - n - 0 bounce
+trace unix - - n - 0 bounce
+proxymap unix - - n - - proxymap
+error unix - - n - - error
+retry unix - - n - - error
+virtual unix - n n - - virtual
+anvil unix - - n - 1 anvil
+smtp unix - - n - - smtp
+postlog unix-dgram n - n - 1 postlogd
+"""
+
+
 class Postfix:
     """Postfix that takes mail for noc.example into a Maildir, over STARTTLS only, and asks a
     policy server of ours about each recipient."""
@@ -163,26 +183,7 @@ class Postfix:
         (self.config / "main.cf").write_text(
             "".join(f"{name} = {value}\n" for name, value in main.items())
         )
-        service = "{0:10} {1} {2} - n - {3} {4}\n".format
-        (self.config / "master.cf").write_text(
-            service(f"127.0.0.1:{self.PORT}", "inet", "n", 5, "smtpd")
-            + service("cleanup", "unix", "n", 0, "cleanup")
-            + service("qmgr", "unix", "n", 1, "qmgr")
-            + service("tlsmgr", "unix", "-", 1, "tlsmgr")
-            + service("rewrite", "unix", "-", "-", "trivial-rewrite")
-            + service("bounce", "unix", "-", 0, "bounce")
-            + service("defer", "unix", "-", 0, "bounce")
-            + service("trace", "unix", "-", 0, "bounce")
-            + service("proxymap", "unix", "-", "-", "proxymap")
-            + service("error", "unix", "-", "-", "error")
-            + service("retry", "unix", "-", "-", "error")
-            + service("discard", "unix", "-", "-", "discard")
-            + service("virtual", "unix", "n", "-", "virtual")
-            + service("anvil", "unix", "-", 1, "anvil")
-            + service("scache", "unix", "-", 1, "scache")
-            + service("smtp", "unix", "-", "-", "smtp")
-            + service("postlog", "unix-dgram", "n", 1, "postlogd")
-        )
+        (self.config / "master.cf").write_text(MASTER.format(port=self.PORT))
 
     def know(self, *users):
         """These recipients exist."""

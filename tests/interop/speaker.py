@@ -10,6 +10,8 @@ PEER = "192.0.2.1"
 MARKER = b"\xff" * 16
 # What the table's paths begin with: the peer, and a transit provider behind it.
 BEHIND = (PEER_AS, 3356)
+# Each block has an origin of its own, counted from here.
+ORIGINS = 1000
 
 
 def message(kind, body):
@@ -64,7 +66,7 @@ class Speaker:
         self.targets = [daemon.bmp for daemon in daemons]
         self.name = name
         self.routes = {
-            block(number): (*BEHIND, 1000 + number // 10) for number in range(table)
+            block(number): (*BEHIND, ORIGINS + number) for number in range(table)
         }
         self.clean = dict(self.routes)
         self.streams = []
@@ -106,11 +108,10 @@ class Speaker:
         elif self.routes.pop(prefix, None):
             self.send(self.monitoring(update(withdrawn=packed(prefix))))
 
-    def prepend(self, number, times=200, asn=None):
+    def prepend(self, number):
         """Block `number` comes with a path that no router needs: one critical incident, named
-        after the AS that repeats itself."""
-        asn = asn or 2000 + number
-        self.announce(block(number), (PEER_AS, 65, *[asn] * times))
+        after the origin, which repeats itself."""
+        self.announce(block(number), (PEER_AS, 65, *[ORIGINS + number] * 200))
 
     def heal(self, number):
         self.withdraw(block(number))
@@ -118,7 +119,7 @@ class Speaker:
     def leak(self, first, count):
         """New more-specifics of blocks through a network that sells no transit."""
         for number in range(first, first + count):
-            path = (PEER_AS, 701, 15169, 1000 + number // 20)
+            path = (PEER_AS, 701, 15169, ORIGINS + number // 2)
             self.announce(block(number, 21), path)
 
     def close(self):

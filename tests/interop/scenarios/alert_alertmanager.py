@@ -96,12 +96,12 @@ def right(body, name):
             "incident": name,
             "kind": "path",
             "neighbour": "AS65",
-            "offender": "AS2001",
+            "offender": "AS1001",
             "severity": "critical",
         },
     )
     for needed in ("summary", "description", "actions", "runbook_url"):
         if not annotations.get(needed):
             raise Failed(f"no annotation {needed}: {annotations}")
-    if "AS2001" not in annotations["summary"]:
+    if "AS1001" not in annotations["summary"]:
         raise Failed(f"the summary does not say who: {annotations['summary']}")

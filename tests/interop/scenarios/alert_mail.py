@@ -63,7 +63,7 @@ def run(lab, site):
     equal("retried", site.metric("leakwatch_notifications_total", sink="team", result="retried"), 1)
     # It grows by a hundred routes, which is told.
     for number in range(100, 300):
-        speaker.announce(block(number), (PEER_AS, 65, *[2001] * 200))
+        speaker.announce(block(number), (PEER_AS, 65, *[1001] * 200))
     grown = lab.wait("a mail of its growth, or none", lambda: len(server.letters()) > 1, 30)
     assert grown
 
@@ -125,10 +125,10 @@ def thread(letters):
         equal("who made it", letter["Auto-Submitted"], "auto-generated")
         if "TLS" not in "".join(letter.get_all("Received")):
             raise Failed("it came in the clear")
-        if "AS2001" not in letter["Subject"]:
+        if "AS1001" not in letter["Subject"]:
             raise Failed(f"the subject does not say who: {letter['Subject']}")
         for kind in ("plain", "html"):
             body = letter.get_body((kind,)).get_content()
-            if "AS2001" not in body or "AS65" not in body:
+            if "AS1001" not in body or "AS65" not in body:
                 raise Failed(f"the {kind} text does not say who and through whom")
         print(f"  {letter['Subject']}")

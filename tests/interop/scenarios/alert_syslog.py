@@ -70,10 +70,10 @@ def right(one, name):
     equal("application", one["app"], "leakwatch")
     if not one["process"].isdigit():
         raise Failed(f"process: {one['process']}")
-    for part in (f'id="{name}"', 'severity="critical"', 'kind="path"', 'offender="2001"'):
+    for part in (f'id="{name}"', 'severity="critical"', 'kind="path"', 'offender="1001"'):
         if part not in one["data"]:
             raise Failed(f"no {part} in {one['data']}")
-    if "AS2001" not in one["text"] or "[" in one["text"][:2]:
+    if "AS1001" not in one["text"] or "[" in one["text"][:2]:
         raise Failed(f"text: {one['text']}")
     if not one["time"].startswith("20"):
         raise Failed(f"time: {one['time']}")
