@@ -16,7 +16,7 @@ def run(lab, site):
     manager = Alertmanager(lab, pager.url)
     manager.start()
     speaker = Speaker(site)
-    to = sink("alertmanager", name="am", urls=[manager.url], hold="3s", resend="2s")
+    to = sink("alertmanager", name="am", urls=[manager.url], hold="3s", resend="5s")
     configured = settings(lab.directory / "state", to)
     site.start(more=configured)
     speaker.connect()

@@ -21,7 +21,7 @@ def run(lab, site):
     urls = [manager.url for manager in managers]
     daemons = [site, site.another(1)]
     for number, daemon in enumerate(daemons):
-        to = sink("alertmanager", name="am", urls=urls, hold="3s", resend="2s")
+        to = sink("alertmanager", name="am", urls=urls, hold="3s", resend="5s")
         daemon.start(more=settings(lab.directory / f"state-{number}", to))
     speaker = Speaker(*daemons)
     speaker.connect()

@@ -28,7 +28,7 @@ def run(lab, site):
         pager = Receiver(HOOK)
         manager = Alertmanager(lab, pager.url)
         manager.start()
-        sinks.append(sink("alertmanager", name="am", urls=[manager.url], hold="3s", resend="2s"))
+        sinks.append(sink("alertmanager", name="am", urls=[manager.url], hold="3s", resend="5s"))
     configured = settings(lab.directory / "state", *sinks)
     speaker = Speaker(site)
     leaked, opened, shown = 0, 0, set()
