@@ -35,6 +35,11 @@ pub trait Sink: Send {
     fn holds(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// What would be sent, for a person to look at; without secrets.
+    fn preview(&self, message: &Message) -> String {
+        message.title.clone()
+    }
 }
 
 /// It was taken.

@@ -45,6 +45,17 @@ impl Trouble {
     pub fn sink_failing(sink: &str) -> String {
         format!("sink-failing-{sink}")
     }
+
+    /// The chapters there are for troubles in docs/runbook.md.
+    pub const CHAPTERS: [&'static str; 7] = [
+        "blind",
+        "canary-lost",
+        "durability-degraded",
+        "expected-change-missing",
+        "feed-lost",
+        "feed-silent",
+        "sink-failing",
+    ];
 }
 
 impl Subject {

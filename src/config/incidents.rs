@@ -3,6 +3,7 @@
 use super::{
     kinds::{Count, Kind, Number, Span},
     settings::{DAY, Setting, setting},
+    words::{Text, Url},
 };
 
 /// All of them, by table in the order of `TABLES`.
@@ -63,5 +64,37 @@ pub(super) const INCIDENTS: &[Setting] = &[
         Span(0..=DAY),
         "For this long it must stay so before people are told that it is over: route flap \
          damping and a second attempt at the same mistake take minutes."
+    ),
+    setting!(
+        "alert",
+        "group_window",
+        alert.group_window,
+        Span(0..=3600),
+        "What follows the first word of an incident is gathered for so long and told as one: a \
+         leak grows tenfold several times in its first minute."
+    ),
+    setting!(
+        "alert",
+        "repeat_interval",
+        alert.repeat_interval,
+        Span(0..=30 * DAY),
+        "What goes on is told again after so long, where the sink has no such setting of its own; \
+         \"0s\" never. As in Alertmanager, which repeats by itself and is not told reminders."
+    ),
+    setting!(
+        "alert",
+        "url",
+        alert.url,
+        Url,
+        "How people reach the status page, for links in alerts. Left out: its own address, which \
+         leads somewhere on this host only.",
+        "\"https://leakwatch.example\""
+    ),
+    setting!(
+        "alert",
+        "runbook",
+        alert.runbook,
+        Text("where people read the runbook"),
+        "Where people read the runbook: an address or a file, to which `#chapter` is added."
     ),
 ];

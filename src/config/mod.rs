@@ -14,9 +14,11 @@ mod log;
 mod problem;
 mod reader;
 mod relations_file;
+mod report;
 mod service;
 mod settings;
 mod show;
+mod sinks;
 mod tables;
 mod thresholds;
 mod words;
@@ -69,6 +71,8 @@ pub struct Config {
     pub state: store::Settings,
     /// Who is told of incidents.
     pub alert: alert::Settings,
+    /// What others are told of an incident.
+    pub report: crate::report::Settings,
 }
 
 impl Config {
@@ -163,12 +167,14 @@ impl Config {
             directory::mrt(&mut config, reader, context);
         });
         for name in [
-            "bmp", "http", "log", "limits", "detect", "incident", "alert",
+            "bmp", "http", "log", "limits", "detect", "incident", "alert", "report",
         ] {
             if let Some(value) = reader.get(name) {
                 config.read_settings(value, name, &mut context);
             }
         }
+        report::finish(&mut config.report, &reader, &mut context);
+        sinks::sort(&mut config);
         config.check_order(&reader, &mut context);
         config.check_exposure(&reader, &mut context);
         reader.finish(&mut context);
@@ -181,7 +187,7 @@ impl Config {
 
     /// Reads a table of settings and the tables in it. As deep as the list of
     /// settings goes, however deep the file is.
-    fn read_settings(&mut self, value: &Value, path: &str, context: &mut Context) {
+    fn read_settings<'t>(&mut self, value: &Value<'t>, path: &str, context: &mut Context<'t>) {
         let Some(reader) = Reader::open(value, path, context) else {
             return;
         };
@@ -196,6 +202,8 @@ impl Config {
                 }
             } else if settings::TABLES.iter().any(|(table, _)| *table == full) {
                 self.read_settings(value, &full, context);
+            } else if let Some(kind) = sinks::known(name).filter(|_| path == "alert") {
+                sinks::read(self, value, kind, context);
             } else {
                 context.problems.add_with(&key.span(), &full, || {
                     let known = settings::keys_of(path);

@@ -17,6 +17,8 @@ use tokio::{
 
 use super::{
     Heartbeat,
+    memory::{self, Memory},
+    recorder::Entry,
     told::Teller,
     world::{Rules, Said, Worlds},
 };
@@ -53,6 +55,8 @@ pub struct Bench {
     pub commands: mpsc::Receiver<Command>,
     /// Where incidents go.
     pub teller: Teller,
+    /// Where what was learned goes.
+    pub memory: Memory,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Says that the thread is alive.
@@ -166,6 +170,9 @@ impl Turn {
         };
         self.bench.worlds.advance(now, &mut self.said);
         self.tell(None);
+        let kept = memory::keep(self.bench.worlds.live());
+        self.bench.teller.tell(kept.into_iter().collect(), None);
+        self.bench.memory.tick(self.bench.worlds.live());
         let seconds = self.bench.clock.now().micros() as f64 / 1e6;
         self.bench.metrics.engine.last_tick.set(seconds);
         self.look_at_the_clock();
@@ -203,15 +210,19 @@ impl Turn {
         self.tell(Some(received));
     }
 
-    /// Passes on what the engines said. `received` is when the batch was read that made
-    /// them say it.
+    /// Passes on what the engines said, with what is to be kept of it. `received` is when the
+    /// batch was read that made them say it.
     fn tell(&mut self, received: Option<Instant>) {
         if self.said.is_empty() {
             return;
         }
-        for (realm, output) in self.said.drain(..) {
-            self.bench.teller.tell(realm, output, received);
-        }
+        let mut entries: Vec<Entry> = self
+            .said
+            .drain(..)
+            .map(|(realm, output)| Entry::Said(realm, output))
+            .collect();
+        entries.extend(memory::keep(self.bench.worlds.live()));
+        self.bench.teller.tell(entries, received);
         if instant().saturating_duration_since(self.shown) >= SOON {
             self.show();
         }
@@ -281,6 +292,7 @@ impl Turn {
         }
         self.bench.worlds.end_drill(&mut self.said);
         self.tell(None);
+        self.bench.memory.finish(self.bench.worlds.live());
         self.show();
     }
 }
@@ -318,6 +330,7 @@ mod tests {
                 recorder: Recorder::new(Arc::clone(&metrics)),
                 metrics: Arc::clone(&metrics),
             },
+            memory: Memory::none(),
             metrics,
             heartbeat: Heartbeat::default(),
         };

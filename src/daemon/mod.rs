@@ -12,6 +12,7 @@ mod engine_thread;
 mod heartbeat;
 mod listen;
 mod logging;
+mod memory;
 mod notify;
 mod places;
 mod recorder;

@@ -76,8 +76,13 @@ impl Recorder {
 
     /// Puts something in. Never waits.
     pub fn put(&self, entry: Entry) {
+        self.put_all([entry]);
+    }
+
+    /// Puts several things in, which are written at once. Never waits.
+    pub fn put_all(&self, entries: impl IntoIterator<Item = Entry>) {
         let mut waiting = self.waiting();
-        waiting.entries.push_back(entry);
+        waiting.entries.extend(entries);
         if waiting.entries.len() > MOST {
             let dropped = make_room(&mut waiting.entries);
             self.0.metrics.journal.dropped.inc_by(dropped as u64);
@@ -213,7 +218,7 @@ impl Clerk {
         rows.push(Write::Step {
             incident: event.id.clone(),
             drill,
-            number: 0,
+            number: event.number,
             time: event.time,
             event: json,
         });

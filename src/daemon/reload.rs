@@ -36,7 +36,12 @@ impl Checked {
                 message: format!("{}: {message}", one.name),
             }),
         };
-        let sinks = config.alert.sinks.iter().map(open).collect::<Result<_, _>>()?;
+        let sinks = config
+            .alert
+            .sinks
+            .iter()
+            .map(open)
+            .collect::<Result<_, _>>()?;
         Ok(Checked {
             config,
             access,

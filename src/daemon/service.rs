@@ -18,6 +18,7 @@ use super::{
     engine_thread::{self, Bench, Command},
     listen::listen,
     logging::Logging,
+    memory::{self, Memory},
     notify,
     places::Places,
     reload::{self, Checked},
@@ -37,6 +38,7 @@ use crate::{
     http::{self, Access, Board, Desk},
     metrics::{Metrics, raise},
     reference::Reference,
+    report,
 };
 
 /// Feeds get so long to hand on what they have read.
@@ -72,6 +74,7 @@ struct Service {
     commands: mpsc::Sender<Command>,
     access: watch::Sender<Arc<Access>>,
     reference: watch::Sender<Arc<Reference>>,
+    report: watch::Sender<Arc<report::Settings>>,
     /// Turns true when it is to end.
     stop: watch::Sender<bool>,
     /// Turns true when HTTP is to end, which shows the rest ending.
@@ -169,14 +172,27 @@ impl Service {
         let (live, live_shown) = watch::channel(Arc::new(Snapshot::default()));
         let (drill, drill_shown) = watch::channel(None);
         let (reference, reference_shown) = watch::channel(Arc::new(rules.reference.clone()));
+        let (report, report_shown) = watch::channel(Arc::new(config.report.clone()));
         let (access, access_shown) = watch::channel(Arc::new(access));
         let (stop, stopping) = watch::channel(false);
         let (close, closing) = watch::channel(false);
         let board = Board::default();
-        let alerting = Alerting::open(&config, &clock, reference_shown.clone(), places.page(), &metrics)?;
+        let alerting = Alerting::open(
+            &config,
+            &clock,
+            reference_shown.clone(),
+            places.page(),
+            &metrics,
+        )?;
         let open = restore::board(&alerting.store, &board);
-        let worlds = Worlds::new(rules, Shown { live, drill });
-        restore::end_what_is_lost(open, &[], clock.now(), &alerting.recorder);
+        let mut worlds = Worlds::new(rules, Shown { live, drill });
+        let mut baseline = config.state.directory().and_then(|one| memory::open(&one));
+        let goes_on = memory::restore(worlds.live(), &alerting.store, baseline.as_mut());
+        restore::end_what_is_lost(open, &goes_on, started, &alerting.recorder);
+        let memory = match baseline {
+            Some(baseline) => Memory::start(baseline)?,
+            None => Memory::none(),
+        };
         let engine = engine_thread::start(Bench {
             worlds,
             clock: clock.clone(),
@@ -188,6 +204,7 @@ impl Service {
                 recorder: alerting.recorder.clone(),
                 metrics: Arc::clone(&metrics),
             },
+            memory,
             metrics: Arc::clone(&metrics),
             heartbeat: heartbeat.clone(),
         })?;
@@ -206,7 +223,8 @@ impl Service {
                 stop: stopping,
             },
         ));
-        let watches = Watches::new(intake.clone(), clock.clone(), Handle::current());
+        let watches = Watches::new(intake.clone(), clock.clone(), Handle::current())
+            .remembering(alerting.store.clone());
         let directories = Directories::new(watches);
         directories.set(&config.mrt);
         let watched = Watched {
@@ -236,6 +254,11 @@ impl Service {
                 move || heartbeat.age()
             }),
             reference: reference_shown,
+            report: report_shown,
+            slice: Arc::new({
+                let store = alerting.store.clone();
+                move |id, drill| store.slice(id, drill)
+            }),
             clock: Arc::new({
                 let clock = clock.clone();
                 move || clock.now()
@@ -269,6 +292,7 @@ impl Service {
             commands,
             access,
             reference,
+            report,
             stop,
             close,
             bmp,
@@ -331,6 +355,7 @@ impl Service {
         let config = reload::in_force(&self.config, config);
         self.reference
             .send_replace(Arc::new(rules.reference.clone()));
+        self.report.send_replace(Arc::new(config.report.clone()));
         self.access.send_replace(Arc::new(access));
         self.bmp.send_replace(Arc::new(config.bmp.clone()));
         let (done, renewed) = oneshot::channel();

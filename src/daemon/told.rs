@@ -24,16 +24,20 @@ pub struct Teller {
 }
 
 impl Teller {
-    /// Passes `output` on. `received` is when the batch was read that brought it; none if
-    /// it was said because time passed.
-    pub fn tell(&self, realm: Realm, output: Output, received: Option<Instant>) {
-        if let Output::Incident(event) = &output
-            && matches!(event.event, Step::Opened | Step::Reopened)
-            && !is_canary(event)
-        {
-            self.opened(realm, event, received);
+    /// Passes on what an engine said, and what is to be kept with it. `received` is when the
+    /// batch was read that brought it; none if it was said because time passed.
+    pub fn tell(&self, entries: Vec<Entry>, received: Option<Instant>) {
+        for entry in &entries {
+            if let Entry::Said(realm, Output::Incident(event)) = entry
+                && matches!(event.event, Step::Opened | Step::Reopened)
+                && !is_canary(event)
+            {
+                self.opened(*realm, event, received);
+            }
         }
-        self.recorder.put(Entry::Said(realm, output));
+        if !entries.is_empty() {
+            self.recorder.put_all(entries);
+        }
     }
 
     /// Brings open incidents on the board to what they are now.

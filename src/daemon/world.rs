@@ -88,6 +88,11 @@ impl Worlds {
         }
     }
 
+    /// The engine of the real routers, to be given what it knew in another life.
+    pub fn live(&mut self) -> &mut Engine {
+        &mut self.live
+    }
+
     /// Ends the world of drills: what is open in it is over.
     pub fn end_drill(&mut self, said: &mut Said) {
         if let Some(mut drill) = self.drill.take() {

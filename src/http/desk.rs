@@ -12,6 +12,7 @@ use crate::{
     feed::{bmp::RouterState, intake::Realm},
     metrics::Metrics,
     reference::Reference,
+    report,
 };
 
 /// Questions that may wait for the engine; what comes beyond is answered `503`.
@@ -30,6 +31,10 @@ pub struct Asked {
 
 /// Something looked up at the moment it is asked for; must not block.
 pub type Provider<T> = Arc<dyn Fn() -> T + Send + Sync>;
+
+/// BGP messages of an incident as an MRT file, by its name and whether it is a drill's; none
+/// where none were kept. May wait for a disk: it is called where waiting does no harm.
+pub type Slices = Arc<dyn Fn(&str, bool) -> Option<Vec<u8>> + Send + Sync>;
 
 /// All that the server shows. Nothing here but [`Desk::quiet`] is the server's to change.
 #[derive(Clone)]
@@ -54,6 +59,10 @@ pub struct Desk {
     pub heartbeat: Provider<Duration>,
     /// What should hold, for the names and contacts beside an incident.
     pub reference: watch::Receiver<Arc<Reference>>,
+    /// Who reports on incidents, and to whom what may be shown.
+    pub report: watch::Receiver<Arc<report::Settings>>,
+    /// Messages for the evidence on an incident.
+    pub slice: Slices,
     /// The wall clock.
     pub clock: Provider<Timestamp>,
     /// When the process began.

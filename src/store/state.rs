@@ -25,7 +25,7 @@ use super::{
     lock::Lock,
     retention,
     schema::MIGRATIONS,
-    trouble::Trouble,
+    trouble::{Trouble, is_of_the_row},
 };
 use crate::bgp::Timestamp;
 
@@ -47,8 +47,8 @@ const MOST_REMOVED: usize = 10_000;
 /// See [`super::Store`].
 #[derive(Debug)]
 pub struct State {
-    memory: Connection,
-    disk: Option<Disk>,
+    pub(super) memory: Connection,
+    pub(super) disk: Option<Disk>,
     /// None where nothing is asked to be kept.
     directory: Option<PathBuf>,
     lock: Option<Lock>,
@@ -148,28 +148,37 @@ impl State {
 
     pub fn write(&mut self, rows: &[Write], now: Timestamp) {
         self.now = self.now.max(now);
-        if let Err(error) = journal::write(&mut self.memory, rows, now) {
-            // Memory fails only where a row is larger than SQLite takes (a gigabyte).
-            let what = format!(
-                "{} rows could not be written and are lost: {error}",
-                rows.len()
-            );
-            self.failed(&what);
-            self.say(what);
-            return;
+        let mirrored = journal::write(&mut self.memory, rows, now);
+        let written = self
+            .disk
+            .as_mut()
+            .map(|disk| journal::write(&mut disk.rows, rows, now));
+        if let Err(error) = &mirrored {
+            // No memory, or a row larger than SQLite takes (a gigabyte).
+            self.failed(&error.to_string());
+            self.complete = false;
+            if !matches!(written, Some(Ok(()))) {
+                let count = rows.len();
+                self.say(format!(
+                    "{count} rows could not be written and are lost: {error}"
+                ));
+            }
         }
-        self.figures.rows_written += rows.len() as u64;
+        if mirrored.is_ok() || matches!(written, Some(Ok(()))) {
+            self.figures.rows_written += rows.len() as u64;
+        }
         if !self.complete {
             let room = MOST_REMOVED.saturating_sub(self.removed.len());
             let removals = rows.iter().filter(|row| row.removes()).take(room);
             self.removed.extend(removals.cloned());
         }
-        if let Some(disk) = &mut self.disk {
-            if let Err(error) = journal::write(&mut disk.rows, rows, now) {
-                self.lose(error.into());
+        match written {
+            Some(Err(error)) if mirrored.is_err() && is_of_the_row(&error) => {}
+            Some(Err(error)) => self.lose(error.into()),
+            None if retention::bytes(&self.memory).is_ok_and(|bytes| bytes > 2 * ALONE) => {
+                self.forget_in_memory();
             }
-        } else if retention::bytes(&self.memory).is_ok_and(|bytes| bytes > 2 * ALONE) {
-            self.forget_in_memory();
+            Some(Ok(())) | None => {}
         }
     }
 
@@ -183,7 +192,12 @@ impl State {
                 self.lock = None;
             }
         }
-        if self.disk.is_none() {
+        if let Some(disk) = self.disk.take() {
+            if let Err(error) = self.mirror(&disk.rows) {
+                self.failed(&error.to_string());
+            }
+            self.disk = Some(disk);
+        } else {
             self.come_back();
         }
         self.forget_in_memory();
@@ -350,22 +364,27 @@ impl State {
             copy::table(table, &self.memory, &change, Meets::Yields, &mut budget)?;
         }
         change.commit()?;
+        self.mirror(&disk.rows)?;
+        self.disk = Some(disk);
+        Ok(())
+    }
+
+    /// Takes what is pending on the disk into memory, and the latest of the journal.
+    fn mirror(&mut self, from: &Connection) -> rusqlite::Result<()> {
+        if self.complete {
+            return Ok(());
+        }
         let change = self.memory.transaction()?;
-        if !self.complete {
-            for table in &PENDING {
-                copy::replace(table, &disk.rows, &change)?;
-            }
-            copy::table(&OPEN, &disk.rows, &change, Meets::Stays, &mut budget)?;
-            let mut budget = Budget::new(RESCUE, MIRROR / 2);
-            for table in &HISTORY[..2] {
-                copy::table(table, &disk.rows, &change, Meets::Stays, &mut budget)?;
-            }
+        for table in &PENDING {
+            copy::replace(table, from, &change)?;
+        }
+        let mut budget = Budget::new(RESCUE, MIRROR / 2);
+        for table in [&OPEN].into_iter().chain(&HISTORY[..2]) {
+            copy::table(table, from, &change, Meets::Stays, &mut budget)?;
         }
         change.commit()?;
         self.complete = true;
         self.removed.clear();
-        self.disk = Some(disk);
-        self.trouble = None;
         Ok(())
     }
 

@@ -63,3 +63,11 @@ impl Trouble {
         }
     }
 }
+
+/// Whether it is the row that cannot be written, and another could.
+pub fn is_of_the_row(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+    )
+}

@@ -13,5 +13,6 @@ mod contract;
 mod events;
 mod hostile;
 mod pages;
+mod reports;
 mod server;
 mod tls;

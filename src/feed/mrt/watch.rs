@@ -23,6 +23,7 @@ use crate::{
         clock::{self, Clock},
         intake::{Intake, Realm, Stopped},
     },
+    store::Store,
 };
 
 /// The longest a thread sleeps without a look at the clock, which counts pauses of ours.
@@ -34,6 +35,8 @@ pub struct Watches {
     intake: Intake,
     clock: Clock,
     runtime: Handle,
+    /// Where it is kept how far each was read.
+    store: Store,
     all: Vec<Watch>,
     /// Names given out, which live as long as the process: as many as were configured.
     names: Vec<&'static str>,
@@ -60,9 +63,18 @@ impl Watches {
             intake,
             clock,
             runtime,
+            store: Store::in_memory(),
             all: Vec::new(),
             names: Vec::new(),
         }
+    }
+
+    /// Keeps it in this store how far each was read, so that a restart judges nothing twice.
+    /// Holds for directories that are begun with later.
+    #[must_use]
+    pub fn remembering(mut self, store: Store) -> Self {
+        self.store = store;
+        self
     }
 
     /// Watches these directories and no others: begins with new ones, leaves those that
@@ -118,7 +130,7 @@ impl Watches {
 
     fn begin(&mut self, settings: Settings) -> std::io::Result<Watch> {
         let router = Router::Directory(self.name(&settings.name));
-        let directory = Directory::new(settings.clone(), router);
+        let directory = Directory::new(settings.clone(), router).remembering(self.store.clone());
         let state = Arc::new(Mutex::new(directory.state().clone()));
         let (orders, taken) = sync_channel(8);
         let runner = Runner {
@@ -158,11 +170,15 @@ impl Runner {
             match self.orders.recv_timeout(wait.min(NAP)) {
                 Ok(Order::Set(settings)) => self.directory.set(settings),
                 Ok(Order::Leave) => {
+                    self.directory.keep_place(self.clock.now());
                     let batch = self.directory.leave(self.clock.now());
                     return self.send(batch);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.directory.keep_place(self.clock.now());
+                    return Ok(());
+                }
             }
             let intake = &self.intake;
             let step = self

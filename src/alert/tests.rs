@@ -1,0 +1,412 @@
+//! What every sink says of August 2017, and what none of them can be made to say.
+
+use serde_json::Value;
+
+use super::{
+    Message, Sink, alertmanager, facts, html, json, mail, message::cut, pagerduty, samples, slack,
+    syslog, text,
+};
+use crate::{
+    bgp::Timestamp,
+    incident::{Kind, Severity, Step},
+};
+
+fn all() -> Vec<(&'static str, Message)> {
+    vec![
+        ("opened", samples::opened()),
+        ("updated", samples::updated()),
+        ("resolved", samples::resolved()),
+        ("maybe_repeat", samples::repeated()),
+        ("drill", samples::drill()),
+        ("trouble", samples::trouble(Step::Opened)),
+    ]
+}
+
+#[test]
+fn the_text_reads_well() {
+    for (name, message) in all() {
+        insta::assert_snapshot!(format!("text_{name}"), text::plain(&message));
+    }
+}
+
+#[test]
+fn every_sink_tells_it_in_its_own_form() {
+    for (name, message) in all() {
+        let document: Value = serde_json::from_str(&json::document(&message).unwrap()).unwrap();
+        insta::assert_json_snapshot!(format!("webhook_{name}"), document);
+        insta::assert_json_snapshot!(format!("slack_{name}"), slack::shown(&message));
+        insta::assert_json_snapshot!(format!("pagerduty_{name}"), pagerduty::shown(&message));
+        insta::assert_json_snapshot!(
+            format!("alertmanager_{name}"),
+            alertmanager::shown(&message)
+        );
+        insta::assert_snapshot!(format!("syslog_{name}"), syslog::shown(&message));
+        insta::assert_snapshot!(format!("mail_{name}"), mail::shown(&message));
+        insta::assert_snapshot!(format!("html_{name}"), html::page(&message));
+    }
+}
+
+#[test]
+fn the_title_says_at_its_beginning_why_it_is_told() {
+    let title = |step, change: fn(&mut super::Notice)| samples::notice(step, change).title;
+    let begins = |title: String, beginning: &str| {
+        assert!(title.starts_with(beginning), "{title}");
+        assert!(
+            title.contains("AS15169 (Google) leaks 160,000 routes"),
+            "{title}"
+        );
+    };
+    begins(title(Step::Opened, |_| {}), "CRITICAL AS15169");
+    begins(title(Step::Updated, |_| {}), "WORSE: CRITICAL AS15169");
+    begins(title(Step::Reopened, |_| {}), "BACK AGAIN: CRITICAL ");
+    begins(
+        title(Step::Resolved, |_| {}),
+        "OVER after 15 min 58 s: AS15169",
+    );
+    begins(
+        title(Step::Opened, |n| n.maybe_repeat = true),
+        "MAY BE A REPEAT: CRITICAL",
+    );
+    begins(
+        title(Step::Opened, |n| n.test = true),
+        "TEST, nothing is wrong: CRITICAL",
+    );
+    let reminded = title(Step::Updated, |n| n.reminder = true);
+    begins(reminded, "STILL GOING ON after 10 s: CRITICAL");
+    begins(samples::drill().title, "DRILL: CRITICAL AS15169");
+    assert!(!samples::resolved().title.ends_with("; over"));
+}
+
+#[test]
+fn what_could_not_be_told_in_time_says_how_old_it_is() {
+    let late = samples::told(
+        samples::opened().notice,
+        samples::NOW + std::time::Duration::from_secs(7200),
+    );
+    let fact = late.facts.iter().find(|fact| fact.name == "Late").unwrap();
+    assert!(fact.value.contains("2 h ago"), "{}", fact.value);
+    assert!(
+        samples::opened()
+            .facts
+            .iter()
+            .all(|fact| fact.name != "Late")
+    );
+}
+
+#[test]
+fn a_test_and_a_drill_are_not_the_incident() {
+    let tested = samples::notice(Step::Opened, |notice| notice.test = true);
+    let identities = [
+        samples::opened().identity(),
+        samples::drill().identity(),
+        tested.identity(),
+    ];
+    assert_eq!(identities[0], "leak-15169-via-701-417675");
+    assert!(identities[0] != identities[1] && identities[1] != identities[2]);
+    assert!(samples::drill().link.ends_with("?drill=true"));
+}
+
+#[test]
+fn whom_to_call_is_said_with_the_number() {
+    let message = samples::opened();
+    let calls: Vec<String> = message.calls.iter().map(facts::line).collect();
+    assert_eq!(
+        calls,
+        [
+            "AS701 (Verizon NOC): +1 555 0100, noc@transit-a.example (refusing it there ends it \
+             for everyone behind)",
+            "AS15169 (Google): no [[contact]] for it; PeeringDB lists its NOC under AS15169 (it \
+             must stop announcing them)",
+            "AS64500 (当直 (on duty)): +81 3 0000 0000 (our own people)",
+        ]
+    );
+    let hint = message.actions.last().unwrap();
+    assert!(
+        hint.contains("set `platform` on the [[peer]] of transit-b"),
+        "{hint}"
+    );
+}
+
+/// Whether a text is on one line and shows as it is.
+fn is_plain(text: &str) -> bool {
+    text.chars()
+        .all(|c| !c.is_control() && !matches!(c, '\u{2028}' | '\u{202e}'))
+}
+
+#[test]
+fn nothing_that_a_stranger_wrote_leaves_its_line() {
+    for message in samples::hostile() {
+        assert!(is_plain(&message.title) && is_plain(&message.link) && is_plain(&message.runbook));
+        assert!(message.facts.iter().all(|fact| is_plain(&fact.value)));
+        assert!(message.actions.iter().all(|line| is_plain(line)));
+        assert!(message.evidence.iter().all(|line| is_plain(line)));
+        assert!(
+            !message.link.contains(['<', '"', ' ', '|']),
+            "{}",
+            message.link
+        );
+        assert!(is_plain(&message.notice.key));
+    }
+}
+
+#[test]
+fn slack_calls_no_channel_makes_no_link_and_keeps_its_limits() {
+    for message in samples::hostile() {
+        let document = slack::shown(&message);
+        let blocks = document["blocks"].as_array().unwrap();
+        assert!(blocks.len() <= 50);
+        for text in texts(&document) {
+            assert!(!text.contains("<!") && !text.contains("<b>"), "{text}");
+            assert!(!text.contains("<https://evil"), "{text}");
+            assert!(text.chars().count() <= 3000, "{}", text.chars().count());
+            let stripped = text
+                .replace("&amp;", "")
+                .replace("&lt;", "")
+                .replace("&gt;", "");
+            assert!(!stripped.contains('&'), "an entity was cut: {text}");
+        }
+        assert!(blocks[0]["text"]["text"].as_str().unwrap().chars().count() <= 150);
+        for block in blocks {
+            if let Some(fields) = block["fields"].as_array() {
+                assert!(fields.len() <= 10);
+                for field in fields {
+                    assert!(field["text"].as_str().unwrap().chars().count() <= 2000);
+                }
+            }
+        }
+    }
+}
+
+/// Every text in a document.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(all) => all.iter().flat_map(texts).collect(),
+        Value::Object(all) => all.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn mail_keeps_its_headers_and_its_page_is_only_text() {
+    for message in samples::hostile() {
+        let mail = mail::shown(&message);
+        let (head, _) = mail.split_once("\r\n\r\n").unwrap();
+        for line in head.split("\r\n") {
+            assert!(!line.starts_with("X-Evil"), "{line}");
+            assert!(line.is_ascii() && !line.contains('\n'), "{line}");
+        }
+        assert!(head.contains("\r\nAuto-Submitted: auto-generated"));
+        let page = html::page(&message);
+        assert!(!page.contains("<b>") && !page.contains("<!channel") && !page.contains('\0'));
+        assert_eq!(page.matches("<a ").count(), 2);
+    }
+}
+
+#[test]
+fn pagerduty_keeps_its_limits() {
+    for message in samples::hostile() {
+        let document = pagerduty::shown(&message);
+        let payload = &document["payload"];
+        assert!(payload["summary"].as_str().unwrap().chars().count() <= 1024);
+        assert!(document["dedup_key"].as_str().unwrap().chars().count() <= 255);
+        assert!(document.to_string().len() < 512 * 1024);
+        assert!(
+            texts(&document)
+                .iter()
+                .all(|text| text.lines().all(is_plain))
+        );
+    }
+    let over = pagerduty::shown(&samples::resolved());
+    let open = pagerduty::shown(&samples::opened());
+    assert_eq!(over["event_action"], "resolve");
+    assert_eq!(over["dedup_key"], open["dedup_key"]);
+}
+
+#[test]
+fn one_severity_stands_at_alertmanager_and_the_others_have_ended() {
+    let opened = alertmanager::shown(&samples::opened());
+    let opened = opened.as_array().unwrap();
+    let labels = |alert: &Value| alert["labels"].clone();
+    let standing = |alerts: &[Value], now: Timestamp| -> Vec<Value> {
+        let ends = |alert: &&Value| {
+            let ends: Timestamp = serde_json::from_value(alert["endsAt"].clone()).unwrap();
+            ends > now
+        };
+        alerts.iter().filter(ends).map(labels).collect()
+    };
+    let now = samples::NOW;
+    let stands = standing(opened, now);
+    assert_eq!(stands.len(), 1);
+    assert_eq!(stands[0]["severity"], "critical");
+    assert_eq!(stands[0]["incident"], "leak-15169-via-701-417675");
+
+    let milder = samples::notice(Step::Opened, |notice| {
+        if let super::Subject::Incident(event) = &mut notice.subject {
+            event.severity = Severity::Warning;
+        }
+    });
+    let milder = alertmanager::shown(&milder);
+    let milder = milder.as_array().unwrap();
+    assert_eq!(standing(milder, now)[0]["severity"], "warning");
+    let all = |alerts: &[Value]| alerts.iter().map(labels).collect::<Vec<_>>();
+    assert_eq!(
+        all(milder),
+        all(opened),
+        "the same three, whatever the severity"
+    );
+
+    let over = alertmanager::shown(&samples::resolved());
+    let over = over.as_array().unwrap();
+    assert_eq!(
+        standing(over, samples::resolved().told),
+        Vec::<Value>::new()
+    );
+    assert_eq!(all(over), all(opened));
+    for alert in opened {
+        let labels = alert["labels"].as_object().unwrap();
+        for unwanted in ["instance", "host", "replica", "job", "prefix"] {
+            assert!(!labels.contains_key(unwanted));
+        }
+    }
+}
+
+#[test]
+fn an_alert_of_a_router_whose_clock_is_wrong_still_stands_from_now() {
+    let mut ahead = samples::opened().notice;
+    if let super::Subject::Incident(event) = &mut ahead.subject {
+        event.first_seen = samples::NOW + std::time::Duration::from_secs(86_400);
+        event.time = event.first_seen;
+    }
+    for step in [Step::Opened, Step::Resolved] {
+        ahead.step = step;
+        let alerts = alertmanager::shown(&samples::told(ahead.clone(), samples::NOW));
+        for alert in alerts.as_array().unwrap() {
+            let time =
+                |name: &str| -> Timestamp { serde_json::from_value(alert[name].clone()).unwrap() };
+            assert!(
+                time("startsAt") <= time("endsAt"),
+                "Alertmanager refuses it"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_json_is_as_its_schema_says() {
+    let schema = include_str!("../../docs/webhook.schema.json");
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let mut messages: Vec<Message> = all().into_iter().map(|(_, message)| message).collect();
+    messages.extend(samples::hostile());
+    messages.push(samples::trouble(Step::Resolved));
+    for message in messages {
+        let text = json::document(&message).unwrap();
+        assert_eq!(text.lines().count(), 1);
+        let document: Value = serde_json::from_str(&text).unwrap();
+        let wrong: Vec<String> = validator
+            .iter_errors(&document)
+            .map(|error| format!("{}: {error}", error.instance_path()))
+            .collect();
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert_eq!(document["schema"], super::SCHEMA);
+    }
+    let mut unknown: Value =
+        serde_json::from_str(&json::document(&samples::opened()).unwrap()).unwrap();
+    unknown["surprise"] = true.into();
+    assert!(
+        !validator.is_valid(&unknown),
+        "the schema names every field"
+    );
+}
+
+#[test]
+fn every_kind_and_every_trouble_has_its_chapter() {
+    let runbook = include_str!("../../docs/runbook.md");
+    let chapters: Vec<&str> = runbook
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .collect();
+    let mut wanted: Vec<String> = Kind::ALL
+        .iter()
+        .map(|kind| format!("incident-{}", kind.name().replace('_', "-")))
+        .collect();
+    wanted.extend(super::Trouble::CHAPTERS.iter().map(|one| (*one).to_owned()));
+    for chapter in wanted {
+        assert!(
+            chapters.contains(&chapter.as_str()),
+            "docs/runbook.md has no `## {chapter}`"
+        );
+        let text = runbook.split(&format!("\n## {chapter}\n")).nth(1).unwrap();
+        let text = text.split("\n## ").next().unwrap();
+        for part in ["**Means:**", "**Look:**", "**Recover:**", "**Do not**"] {
+            assert!(text.contains(part), "{chapter} lacks {part}");
+        }
+    }
+    let message = samples::opened();
+    assert_eq!(
+        message.runbook,
+        "https://wiki.example/runbook#incident-leak"
+    );
+}
+
+#[test]
+fn texts_are_cut_between_characters() {
+    assert_eq!(cut("日本語", 3), "日本語");
+    assert_eq!(cut("日本語です", 3), "日本…");
+    assert_eq!(cut("", 0), "");
+    assert_eq!(cut("ab", 1), "…");
+}
+
+#[test]
+fn only_sinks_that_keep_keys_say_that_they_deduplicate() {
+    let directory = std::env::temp_dir().join(format!("leakwatch-dedup-{}", std::process::id()));
+    std::fs::create_dir_all(&directory).unwrap();
+    let file = directory.join("secret");
+    std::fs::write(&file, "https://hooks.example/x\n").unwrap();
+    let secret = super::secret::SecretFile::Path(file);
+    let post = super::post::Settings::default();
+    let url = || "http://127.0.0.1:1".to_owned();
+    let sinks: Vec<(Box<dyn Sink>, bool)> = vec![
+        (
+            Box::new(
+                alertmanager::Alertmanager::open(&alertmanager::Settings {
+                    url: url(),
+                    resend: std::time::Duration::from_secs(60),
+                    hold: std::time::Duration::from_secs(90),
+                    login: alertmanager::Login::Nobody,
+                    post: post.clone(),
+                })
+                .unwrap(),
+            ),
+            true,
+        ),
+        (
+            Box::new(
+                pagerduty::PagerDuty::open(&pagerduty::Settings {
+                    routing_key_file: secret.clone(),
+                    url: url(),
+                    post: post.clone(),
+                })
+                .unwrap(),
+            ),
+            true,
+        ),
+        (
+            Box::new(
+                slack::Slack::open(&slack::Settings {
+                    url_file: secret,
+                    post,
+                })
+                .unwrap(),
+            ),
+            false,
+        ),
+    ];
+    for (sink, keeps) in sinks {
+        assert_eq!(sink.deduplicates(), keeps);
+        let preview = sink.preview(&samples::opened());
+        assert!(preview.contains("AS15169") && !preview.contains("hooks.example"));
+    }
+    std::fs::remove_dir_all(directory).unwrap();
+}
