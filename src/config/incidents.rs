@@ -2,8 +2,8 @@
 
 use super::{
     kinds::{Count, Kind, Number, Span},
-    settings::{DAY, Setting, setting},
-    words::{Text, Url},
+    settings::{DAY, HOUR, Setting, setting},
+    words::{Name, Text, Url},
 };
 
 /// All of them, by table in the order of `TABLES`.
@@ -96,5 +96,29 @@ pub(super) const INCIDENTS: &[Setting] = &[
         alert.runbook,
         Text("where people read the runbook"),
         "Where people read the runbook: an address or a file, to which `#chapter` is added."
+    ),
+    setting!(
+        "alert.canary",
+        "sink",
+        alert.canary.sink,
+        Name,
+        "The sink that has to take it, by its name. It should be one that nobody is woken by, such \
+         as a file or a webhook. Left out: no canary is sent.",
+        "\"file\""
+    ),
+    setting!(
+        "alert.canary",
+        "every",
+        alert.canary.every,
+        Span(60..=30 * DAY),
+        "How often one is sent. What broke since the last one is known no sooner."
+    ),
+    setting!(
+        "alert.canary",
+        "patience",
+        alert.canary.patience,
+        Span(10..=HOUR),
+        "It has to be taken within this time. It needs some five seconds, and more only where \
+         the engine or the sink is busy."
     ),
 ];

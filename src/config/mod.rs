@@ -258,6 +258,22 @@ impl Config {
                 .problems
                 .add(&span, "bmp.listen", refusal.to_string());
         }
+        let canary = &self.alert.canary.sink;
+        if let Some(sink) = canary {
+            let (span, known) = (place(reader, "alert", "canary"), &self.alert.sinks);
+            if !known.iter().any(|one| one.name == *sink) {
+                let names: Vec<&str> = known.iter().map(|one| one.name.as_str()).collect();
+                let message = format!(
+                    "no sink is called \"{}\"; there are: {}",
+                    problem::printable(sink),
+                    names.join(", ")
+                );
+                context.problems.add(&span, "alert.canary.sink", message);
+            } else if bmp.listen.is_none() {
+                let message = "needs `bmp.listen`: a canary comes over BMP";
+                context.problems.add(&span, "alert.canary.sink", message);
+            }
+        }
         if bmp.most_router_peers > bmp.most_peers {
             let span = place(reader, "bmp", "most_router_peers");
             let message = "must not be above `most_peers`";

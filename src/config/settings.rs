@@ -138,6 +138,11 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ),
     ("alert", "When people hear of it."),
     (
+        "alert.canary",
+        "A small leak of our own, played now and then through everything that a real one passes, \
+         from the BMP listener to one sink. Where it does not come out, the other sinks are told.",
+    ),
+    (
         "report",
         "What is told to other operators, an authority and customers (`leakwatch report`).",
     ),

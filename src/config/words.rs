@@ -29,6 +29,19 @@ pub(super) struct File;
 /// True or false.
 pub(super) struct Flag;
 
+/// A name on one line, or nothing.
+pub(super) struct Name;
+
+impl Kind<Option<String>> for Name {
+    fn read(&self, value: &DeValue) -> Result<Option<String>, String> {
+        label(value).map(Some)
+    }
+
+    fn write(&self, value: &Option<String>) -> Option<String> {
+        value.as_deref().map(quoted)
+    }
+}
+
 /// One line of text, which may be empty.
 pub(super) struct Line;
 

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    alert::{Destination, Trouble},
+    alert::{Destination, Trouble, file},
     incident::Severity,
 };
 
@@ -24,7 +24,9 @@ fn queue() -> Queue {
         resolved: true,
         troubles: true,
         repeat_interval: None,
-        to: Destination::Nowhere,
+        to: Destination::File(file::Settings {
+            path: "/dev/null".into(),
+        }),
     };
     Queue::new(settings, PACE, BTreeMap::new())
 }

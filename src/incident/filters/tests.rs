@@ -28,6 +28,7 @@ fn event(kind: Kind) -> IncidentEvent {
     IncidentEvent {
         event: Step::Opened,
         drill: false,
+        number: 1,
         id: "x".to_owned(),
         time: Timestamp::from_secs(1_503_631_321),
         kind,
