@@ -4,10 +4,9 @@
 //! that sees the event: no host, no replica. Two daemons on the same feeds page once.
 //!
 //! `severity` is a label, because everybody routes by it: a warning that becomes critical must
-//! reach the pager. To Alertmanager that is another alert. So each time all three severities are
-//! told in one request, the one in force as firing and the other two as ended: whatever was told
-//! before, exactly one of them stands, without anything to remember over a restart. One that never
-//! fired and ends is dropped by Alertmanager without a word. With `group_by: [alertname,
+//! reach the pager. To Alertmanager that is another alert, so the one of the severity before is
+//! ended in the same request. Which that was is only remembered in memory: after a restart it is
+//! not told again, and so ends by itself within four intervals. With `group_by: [alertname,
 //! incident]` the change is one notification of one group.
 //!
 //! An end that comes before `group_wait` has passed would make Alertmanager drop the whole
@@ -26,12 +25,14 @@ use super::{
 };
 use crate::{bgp::Timestamp, incident::Severity};
 
-/// Alerts in one request.
-const MOST_ALERTS: usize = 300;
+/// Messages in one request.
+const MOST_ALERTS: usize = 100;
 /// An alert that is not told again ends after so many intervals.
 const INTERVALS: u32 = 4;
 /// What ended is repeated for so long, for an Alertmanager that was away.
 const ENDED: Duration = Duration::from_secs(15 * 60);
+/// Alerts whose severity is remembered; beyond it they end by themselves.
+const MOST_REMEMBERED: usize = 10_000;
 /// Longest annotation.
 const LONGEST: usize = 4000;
 
@@ -88,6 +89,8 @@ pub struct Alertmanager {
     hold: Duration,
     login: Option<(String, Secret)>,
     bearer: Option<Secret>,
+    /// The severity in force, by identity.
+    told: BTreeMap<String, Severity>,
 }
 
 impl Alertmanager {
@@ -108,6 +111,7 @@ impl Alertmanager {
             hold: settings.hold,
             login,
             bearer,
+            told: BTreeMap::new(),
         })
     }
 
@@ -125,6 +129,23 @@ impl Alertmanager {
             .map(|value| ("Authorization".to_owned(), value))
             .into_iter()
             .collect()
+    }
+
+    fn alerts(&self, message: &Message) -> Vec<Alert> {
+        let before = self.told.get(&message.identity()).copied();
+        alerts(message, self.resend, before)
+    }
+
+    fn remember(&mut self, message: &Message) {
+        let identity = message.identity();
+        if message.is_over() {
+            self.told.remove(&identity);
+        } else {
+            if self.told.len() >= MOST_REMEMBERED {
+                self.told.clear();
+            }
+            self.told.insert(identity, message.severity);
+        }
     }
 
     fn tell(&self, alerts: &[Alert]) -> Result<Sent, Failure> {
@@ -146,34 +167,29 @@ struct Alert {
     generator_url: String,
 }
 
-/// The message at each of the severities: one in force, the others ended.
-fn alerts(message: &Message, resend: Duration) -> Vec<Alert> {
+/// The message as an alert, and the end of the one it was told as before with another severity.
+fn alerts(message: &Message, resend: Duration, before: Option<Severity>) -> Vec<Alert> {
     let subject = &message.notice.subject;
     let starts_at = subject.began();
     let ended = subject.time().min(message.told).max(starts_at);
-    [Severity::Critical, Severity::Warning, Severity::Info]
-        .into_iter()
-        .map(|severity| {
-            let stands = severity == message.severity && !message.is_over();
-            let ends_at = if stands {
-                // The wall's clock, which is also Alertmanager's, decides how long it stands.
-                message.told.max(starts_at) + resend * INTERVALS
-            } else {
-                ended
-            };
-            Alert {
-                labels: labels(message, severity),
-                annotations: if severity == message.severity {
-                    annotations(message)
-                } else {
-                    passed(message)
-                },
-                starts_at,
-                ends_at,
-                generator_url: message.link.clone(),
-            }
-        })
-        .collect()
+    let alert = |severity, annotations, ends_at| Alert {
+        labels: labels(message, severity),
+        annotations,
+        starts_at,
+        ends_at,
+        generator_url: message.link.clone(),
+    };
+    let ends_at = if message.is_over() {
+        ended
+    } else {
+        // The wall's clock, which is also Alertmanager's, decides how long it stands.
+        message.told.max(starts_at) + resend * INTERVALS
+    };
+    let mut alerts = vec![alert(message.severity, annotations(message), ends_at)];
+    if let Some(before) = before.filter(|before| *before != message.severity) {
+        alerts.push(alert(before, passed(message), ended));
+    }
+    alerts
 }
 
 fn labels(message: &Message, severity: Severity) -> BTreeMap<&'static str, String> {
@@ -204,7 +220,7 @@ fn labels(message: &Message, severity: Severity) -> BTreeMap<&'static str, Strin
     labels
 }
 
-/// What is said of a severity that is not, or no longer, in force.
+/// What is said of a severity that is no longer in force.
 fn passed(message: &Message) -> BTreeMap<&'static str, String> {
     let summary = if message.is_over() {
         message.title.clone()
@@ -247,19 +263,25 @@ fn annotations(message: &Message) -> BTreeMap<&'static str, String> {
 
 impl Sink for Alertmanager {
     fn send(&mut self, message: &Message) -> Result<Sent, Failure> {
-        self.tell(&alerts(message, self.resend))
+        let sent = self.tell(&self.alerts(message))?;
+        self.remember(message);
+        Ok(sent)
     }
 
     fn remind(&mut self, standing: &[Message]) -> Result<(), Failure> {
-        let due: Vec<Alert> = standing
-            .iter()
-            .filter(|message| {
-                !message.is_over() || message.told.since(message.notice.subject.time()) <= ENDED
-            })
-            .flat_map(|message| alerts(message, self.resend))
-            .collect();
-        for alerts in due.chunks(MOST_ALERTS) {
-            self.tell(alerts)?;
+        let due = standing.iter().filter(|message| {
+            !message.is_over() || message.told.since(message.notice.subject.time()) <= ENDED
+        });
+        let due: Vec<&Message> = due.collect();
+        for messages in due.chunks(MOST_ALERTS) {
+            let alerts: Vec<Alert> = messages
+                .iter()
+                .flat_map(|message| self.alerts(message))
+                .collect();
+            self.tell(&alerts)?;
+            for message in messages {
+                self.remember(message);
+            }
         }
         Ok(())
     }
@@ -277,11 +299,11 @@ impl Sink for Alertmanager {
     }
 
     fn preview(&self, message: &Message) -> String {
-        serde_json::to_string_pretty(&alerts(message, self.resend)).unwrap_or_default()
+        serde_json::to_string_pretty(&alerts(message, self.resend, None)).unwrap_or_default()
     }
 }
 
 #[cfg(test)]
-pub(super) fn shown(message: &Message) -> serde_json::Value {
-    serde_json::to_value(alerts(message, Duration::from_secs(60))).unwrap_or_default()
+pub(super) fn shown(message: &Message, before: Option<Severity>) -> serde_json::Value {
+    serde_json::to_value(alerts(message, Duration::from_secs(60), before)).unwrap_or_default()
 }

@@ -34,7 +34,7 @@ use lettre::{
 use ring::digest;
 
 use super::{
-    Failure, Message, Sent, Sink, Then, html,
+    Failure, Message, Sent, Sink, Then, host, html,
     message::cut,
     secret::{Secret, SecretFile},
     text,
@@ -224,7 +224,9 @@ struct Session {
 impl Session {
     fn run(&self) -> Result<Sent, Failure> {
         let settings = &self.settings;
-        let hello = ClientId::default();
+        // A name that is no domain is refused by many; an address is not (RFC 5321 §4.1.4).
+        let domain = host::name().filter(|name| name.contains('.'));
+        let hello = domain.map_or_else(ClientId::default, ClientId::Domain);
         let first = self.tls.as_ref().filter(|_| settings.tls == Tls::Tls);
         let mut smtp = SmtpConnection::connect(
             (settings.server.as_str(), settings.port),

@@ -14,6 +14,7 @@ mod courier;
 mod dispatcher;
 mod facts;
 pub mod file;
+mod host;
 mod html;
 mod json;
 pub mod mail;

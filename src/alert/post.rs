@@ -5,7 +5,13 @@
 //! length: a request ends within its time limit and an answer is read up to a bound. Each request
 //! has a connection of its own, so that none fails on one that the other side has closed.
 
-use std::{fs, io::Read, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs,
+    io::{ErrorKind, Read},
+    path::PathBuf,
+    sync::Arc,
+    time::Duration,
+};
 
 use ureq::{
     Agent, Error, Timeout,
@@ -139,13 +145,15 @@ impl Post {
             | Error::Http(_)
             | Error::Tls(_)
             | Error::Rustls(_) => true,
-            Error::Io(error) => matches!(
+            // What breaks off may have been read; all else comes before the request.
+            Error::Io(error) => !matches!(
                 error.kind(),
-                std::io::ErrorKind::ConnectionRefused
-                    | std::io::ErrorKind::HostUnreachable
-                    | std::io::ErrorKind::NetworkUnreachable
-                    | std::io::ErrorKind::AddrNotAvailable
-                    | std::io::ErrorKind::InvalidData
+                ErrorKind::ConnectionReset
+                    | ErrorKind::ConnectionAborted
+                    | ErrorKind::BrokenPipe
+                    | ErrorKind::UnexpectedEof
+                    | ErrorKind::TimedOut
+                    | ErrorKind::WouldBlock
             ),
             _ => false,
         };
@@ -155,6 +163,12 @@ impl Post {
             }
             Error::Timeout(_) => format!("{shown} does not answer in time"),
             Error::HostNotFound => format!("{shown}: no such host"),
+            Error::Io(error) => {
+                format!(
+                    "{shown}: {}",
+                    cut(&Plain(&error.to_string()).to_string(), SHOWN)
+                )
+            }
             other => format!(
                 "{shown}: {}",
                 cut(&Plain(&other.to_string()).to_string(), SHOWN)

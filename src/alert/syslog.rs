@@ -15,7 +15,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Failure, Message, Sent, Sink, Subject};
+use super::{Failure, Message, Sent, Sink, Subject, host};
 use crate::{
     bgp::Timestamp,
     incident::{Severity, Step},
@@ -169,11 +169,9 @@ pub struct Syslog {
 
 impl Syslog {
     pub(super) fn open(settings: &Settings) -> Syslog {
-        let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-        let host = host.trim();
         Syslog {
             settings: settings.clone(),
-            host: if is_head(host, 255) { host } else { "-" }.to_owned(),
+            host: host::name().unwrap_or_else(|| "-".to_owned()),
             stream: None,
         }
     }

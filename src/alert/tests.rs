@@ -38,7 +38,7 @@ fn every_sink_tells_it_in_its_own_form() {
         insta::assert_json_snapshot!(format!("pagerduty_{name}"), pagerduty::shown(&message));
         insta::assert_json_snapshot!(
             format!("alertmanager_{name}"),
-            alertmanager::shown(&message)
+            alertmanager::shown(&message, None)
         );
         insta::assert_snapshot!(format!("syslog_{name}"), syslog::shown(&message));
         insta::assert_snapshot!(format!("mail_{name}"), mail::shown(&message));
@@ -223,52 +223,110 @@ fn pagerduty_keeps_its_limits() {
     assert_eq!(over["dedup_key"], open["dedup_key"]);
 }
 
-#[test]
-fn one_severity_stands_at_alertmanager_and_the_others_have_ended() {
-    let opened = alertmanager::shown(&samples::opened());
-    let opened = opened.as_array().unwrap();
-    let labels = |alert: &Value| alert["labels"].clone();
-    let standing = |alerts: &[Value], now: Timestamp| -> Vec<Value> {
-        let ends = |alert: &&Value| {
-            let ends: Timestamp = serde_json::from_value(alert["endsAt"].clone()).unwrap();
-            ends > now
-        };
-        alerts.iter().filter(ends).map(labels).collect()
+/// Severity and whether it stands, of each alert in a request.
+fn standing(alerts: &Value, now: Timestamp) -> Vec<(String, bool)> {
+    let one = |alert: &Value| {
+        let ends: Timestamp = serde_json::from_value(alert["endsAt"].clone()).unwrap();
+        let severity = alert["labels"]["severity"].as_str().unwrap();
+        (severity.to_owned(), ends > now)
     };
-    let now = samples::NOW;
-    let stands = standing(opened, now);
-    assert_eq!(stands.len(), 1);
-    assert_eq!(stands[0]["severity"], "critical");
-    assert_eq!(stands[0]["incident"], "leak-15169-via-701-417675");
+    alerts.as_array().unwrap().iter().map(one).collect()
+}
 
+#[test]
+fn the_alert_of_another_severity_ends_when_it_changes() {
+    let shown =
+        |message: &Message, before| standing(&alertmanager::shown(message, before), message.told);
+    let alert = |severity: &str, stands| (severity.to_owned(), stands);
+    let (opened, resolved) = (samples::opened(), samples::resolved());
+    let warning = Some(Severity::Warning);
+    assert_eq!(shown(&opened, None), [alert("critical", true)]);
+    assert_eq!(
+        shown(&opened, Some(Severity::Critical)),
+        [alert("critical", true)]
+    );
+    assert_eq!(
+        shown(&opened, warning),
+        [alert("critical", true), alert("warning", false)]
+    );
+    assert_eq!(
+        shown(&resolved, warning),
+        [alert("critical", false), alert("warning", false)]
+    );
+    let labels = alertmanager::shown(&opened, None)[0]["labels"].clone();
+    assert_eq!(labels["incident"], "leak-15169-via-701-417675");
+    assert_eq!(alertmanager::shown(&resolved, None)[0]["labels"], labels);
+    for unwanted in ["instance", "host", "replica", "job", "prefix"] {
+        assert!(labels.get(unwanted).is_none());
+    }
+}
+
+/// Takes requests one after the other and hands on their bodies.
+fn alertmanager_server(requests: usize) -> (String, std::sync::mpsc::Receiver<Value>) {
+    use std::io::{BufRead as _, Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/prefix/", listener.local_addr().unwrap());
+    let (sender, receiver) = std::sync::mpsc::sync_channel(requests);
+    std::thread::spawn(move || {
+        for _ in 0..requests {
+            let (stream, _) = listener.accept().unwrap();
+            let mut reader = std::io::BufReader::new(stream);
+            let mut lines = Vec::new();
+            let mut line = String::new();
+            while reader.read_line(&mut line).unwrap() > 2 {
+                lines.push(std::mem::take(&mut line).to_ascii_lowercase());
+            }
+            assert!(lines[0].starts_with("post /prefix/api/v2/alerts "));
+            let length = lines
+                .iter()
+                .find_map(|line| line.strip_prefix("content-length: "));
+            let mut body = vec![0; length.unwrap().trim().parse().unwrap()];
+            reader.read_exact(&mut body).unwrap();
+            sender.send(serde_json::from_slice(&body).unwrap()).unwrap();
+            let mut stream = reader.into_inner();
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                .unwrap();
+        }
+    });
+    (url, receiver)
+}
+
+#[test]
+fn alertmanager_is_told_again_what_stands_and_what_is_lately_over() {
+    let (url, bodies) = alertmanager_server(4);
+    let mut sink = alertmanager::Alertmanager::open(&alertmanager::Settings {
+        url,
+        resend: std::time::Duration::from_secs(60),
+        hold: std::time::Duration::from_secs(90),
+        login: alertmanager::Login::Nobody,
+        post: super::post::Settings::default(),
+    })
+    .unwrap();
     let milder = samples::notice(Step::Opened, |notice| {
         if let super::Subject::Incident(event) = &mut notice.subject {
             event.severity = Severity::Warning;
         }
     });
-    let milder = alertmanager::shown(&milder);
-    let milder = milder.as_array().unwrap();
-    assert_eq!(standing(milder, now)[0]["severity"], "warning");
-    let all = |alerts: &[Value]| alerts.iter().map(labels).collect::<Vec<_>>();
+    let alert = |severity: &str, stands| (severity.to_owned(), stands);
+    let next = || standing(&bodies.recv().unwrap(), samples::NOW);
+    sink.send(&milder).unwrap();
+    assert_eq!(next(), [alert("warning", true)]);
+    sink.send(&samples::opened()).unwrap();
+    assert_eq!(next(), [alert("critical", true), alert("warning", false)]);
+    sink.remind(&[samples::opened()]).unwrap();
+    assert_eq!(next(), [alert("critical", true)]);
+    let over = samples::resolved();
+    let hour = std::time::Duration::from_secs(3600);
+    let long_over = samples::told(over.notice.clone(), over.told + hour);
+    sink.remind(&[long_over]).unwrap();
+    sink.remind(std::slice::from_ref(&over)).unwrap();
+    let told = standing(&bodies.recv().unwrap(), over.told);
     assert_eq!(
-        all(milder),
-        all(opened),
-        "the same three, whatever the severity"
+        told,
+        [alert("critical", false)],
+        "what is long over is not told again"
     );
-
-    let over = alertmanager::shown(&samples::resolved());
-    let over = over.as_array().unwrap();
-    assert_eq!(
-        standing(over, samples::resolved().told),
-        Vec::<Value>::new()
-    );
-    assert_eq!(all(over), all(opened));
-    for alert in opened {
-        let labels = alert["labels"].as_object().unwrap();
-        for unwanted in ["instance", "host", "replica", "job", "prefix"] {
-            assert!(!labels.contains_key(unwanted));
-        }
-    }
 }
 
 #[test]
@@ -280,7 +338,7 @@ fn an_alert_of_a_router_whose_clock_is_wrong_still_stands_from_now() {
     }
     for step in [Step::Opened, Step::Resolved] {
         ahead.step = step;
-        let alerts = alertmanager::shown(&samples::told(ahead.clone(), samples::NOW));
+        let alerts = alertmanager::shown(&samples::told(ahead.clone(), samples::NOW), None);
         for alert in alerts.as_array().unwrap() {
             let time =
                 |name: &str| -> Timestamp { serde_json::from_value(alert[name].clone()).unwrap() };

@@ -22,7 +22,8 @@ use crate::{
 const TEST: &str = "\
 Nothing is queued and no daemon is needed: each sink is tried once, from here, with the secrets of \
 the configuration, whatever its filters are. The message says in its title that it is a test; what \
-follows is how August 2017 would have looked. A pager pages: --resolved ends the test there.
+follows is how August 2017 would have looked. A pager pages, and where one incident pages once, \
+a second test is silent until the first is over: --resolved ends it.
 
 Exit status: 0 every sink took it; 1 one did not; 2 wrong usage or configuration.";
 

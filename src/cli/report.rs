@@ -39,7 +39,7 @@ pub(super) struct Report {
     #[arg(value_name = "ID")]
     id: String,
     /// In which form [default: text]
-    #[arg(long, value_parser = words(Format::ALL), hide_possible_values = false)]
+    #[arg(long, value_parser = words(Format::ALL))]
     format: Option<String>,
     /// In which language [default: en]
     #[arg(long, value_parser = words(Language::ALL))]
@@ -102,23 +102,20 @@ impl Report {
             )));
         }
         let path = format!("/api/v1/incidents/{}", encoded(&self.id));
-        match &self.bundle {
-            Some(file) => {
-                // Before anything is packed for nothing.
-                self.refuse_to_overwrite(file)?;
-                let archive = self
-                    .daemon
-                    .octets(&format!("{path}/bundle"), &self.query())?;
-                self.refuse_to_overwrite(file)?;
-                keep(file, &archive)
-                    .map_err(|error| Failure::Input(anyhow!("{}: {error}", file.display())))?;
-                let size = archive.len().div_ceil(1024);
-                writeln!(out, "{}: {size} KiB", escape(&file.display().to_string()))?;
-            }
-            None => {
-                let text = self.daemon.text(&format!("{path}/report"), &self.query())?;
-                out.write_all(text.as_bytes())?;
-            }
+        if let Some(file) = &self.bundle {
+            // Before anything is packed for nothing.
+            self.refuse_to_overwrite(file)?;
+            let archive = self
+                .daemon
+                .octets(&format!("{path}/bundle"), &self.query())?;
+            self.refuse_to_overwrite(file)?;
+            keep(file, &archive)
+                .map_err(|error| Failure::Input(anyhow!("{}: {error}", file.display())))?;
+            let size = archive.len().div_ceil(1024);
+            writeln!(out, "{}: {size} KiB", escape(&file.display().to_string()))?;
+        } else {
+            let text = self.daemon.text(&format!("{path}/report"), &self.query())?;
+            out.write_all(text.as_bytes())?;
         }
         out.flush()?;
         Ok(Status::Done)

@@ -79,7 +79,7 @@ pub(super) const INCIDENTS: &[Setting] = &[
         alert.repeat_interval,
         Span(0..=30 * DAY),
         "What goes on is told again after so long, where the sink has no such setting of its own; \
-         \"0s\" never. As in Alertmanager, which repeats by itself and is not told reminders."
+         \"0s\" never."
     ),
     setting!(
         "alert",

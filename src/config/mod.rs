@@ -65,10 +65,10 @@ pub struct Config {
     pub http: Http,
     /// What is logged.
     pub log: Log,
+    /// What survives a restart.
+    pub state: store::Settings,
     /// How much the engine keeps.
     pub limits: engine::Limits,
-    /// What survives a restart, and where.
-    pub state: store::Settings,
     /// Who is told of incidents.
     pub alert: alert::Settings,
     /// What others are told of an incident.
@@ -167,7 +167,7 @@ impl Config {
             directory::mrt(&mut config, reader, context);
         });
         for name in [
-            "bmp", "http", "log", "limits", "detect", "incident", "alert", "report",
+            "bmp", "http", "log", "state", "limits", "detect", "incident", "alert", "report",
         ] {
             if let Some(value) = reader.get(name) {
                 config.read_settings(value, name, &mut context);
@@ -292,6 +292,9 @@ impl Config {
             && !file.to_string_lossy().starts_with("credential:")
         {
             *file = base.join(&file);
+        }
+        if let Some(directory) = &mut self.state.directory {
+            *directory = base.join(&directory);
         }
         for directory in &mut self.mrt {
             directory.directory = base.join(&directory.directory);

@@ -103,12 +103,17 @@ mod tests {
     #[test]
     fn what_needs_a_restart_is_named_and_stays_as_it_was() {
         let old = Config::default();
-        let text = "[bmp]\nlisten = \"127.0.0.1:1\"\nhold_stale = \"1m\"\n[http]\nlisten = \"127.0.0.1:2\"";
+        let text = "[bmp]\nlisten = \"127.0.0.1:1\"\nhold_stale = \"1m\"\n[http]\nlisten = \"127.0.0.1:2\"\n[state]\ndirectory = \"x\"\nkeep = \"30d\"";
         let new = Config::parse_text(text).unwrap();
-        assert_eq!(needs_restart(&old, &new), ["bmp.listen", "http.listen"]);
+        assert_eq!(
+            needs_restart(&old, &new),
+            ["bmp.listen", "http.listen", "state.directory"]
+        );
         let force = in_force(&old, new);
         assert_eq!(force.bmp.listen, old.bmp.listen);
         assert_eq!(force.http, old.http);
+        assert_eq!(force.state.directory, None);
+        assert_eq!(force.state.keep.as_secs(), 30 * 86_400);
         assert_eq!(force.bmp.hold_stale.as_secs(), 60);
         assert!(needs_restart(&old, &force).is_empty());
     }

@@ -120,9 +120,10 @@ fn place(account: &Account, request: &Request) -> Result<(Sort, u32), Refusal> {
         return Err(Refusal::NotOver);
     }
     let number = match (sort, request.number) {
-        (_, Some(0)) => return Err(Refusal::Number),
         (Sort::First, None | Some(1)) => 1,
-        (Sort::First, Some(_)) | (Sort::FollowUp, Some(1)) => return Err(Refusal::Number),
+        (Sort::First, Some(_)) | (_, Some(0)) | (Sort::FollowUp, Some(1)) => {
+            return Err(Refusal::Number);
+        }
         (_, Some(number)) => number,
         (Sort::FollowUp, None) => steps.max(2),
         // One that was over before anybody wrote has its first report as its last.

@@ -17,13 +17,12 @@ pub(super) fn fields(line: &str) -> Result<Vec<String>, LineError> {
     let mut rest = line;
     loop {
         let start = rest.trim_start();
-        let (field, after) = match start.strip_prefix('"') {
-            Some(quoted) => self::quoted(quoted)?,
-            None => {
-                let end = rest.find(',').unwrap_or(rest.len());
-                let (field, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
-                (field.trim().to_owned(), after)
-            }
+        let (field, after) = if let Some(inside) = start.strip_prefix('"') {
+            quoted(inside)?
+        } else {
+            let end = rest.find(',').unwrap_or(rest.len());
+            let (field, after) = rest.split_at_checked(end).unwrap_or((rest, ""));
+            (field.trim().to_owned(), after)
         };
         fields.push(field);
         match after.strip_prefix(',') {

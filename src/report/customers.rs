@@ -139,10 +139,10 @@ impl Customers {
             found.extend(self.index_of(prefix));
             match prefix {
                 IpNet::V4(prefix) => {
-                    found.extend(self.v4.children(&prefix).map(|(_, index)| index))
+                    found.extend(self.v4.children(&prefix).map(|(_, index)| index));
                 }
                 IpNet::V6(prefix) => {
-                    found.extend(self.v6.children(&prefix).map(|(_, index)| index))
+                    found.extend(self.v6.children(&prefix).map(|(_, index)| index));
                 }
             }
         }

@@ -57,8 +57,7 @@ impl Users {
     /// Whether they are at least so many.
     pub(super) const fn reach(self, least: u64) -> Reached {
         match self.basis {
-            Basis::All if self.count >= least => Reached::Yes,
-            Basis::Examples if self.count >= least => Reached::Yes,
+            Basis::All | Basis::Examples if self.count >= least => Reached::Yes,
             Basis::All => Reached::No,
             Basis::Examples | Basis::Nothing => Reached::Unknown,
         }

@@ -1,17 +1,21 @@
-//! A document as Markdown (CommonMark with the tables of GitHub and of most ticket systems).
+//! A document as Markdown (`CommonMark`, with the tables of `GitHub` and of most ticket systems).
+
+use std::fmt::Write as _;
 
 use super::document::{Block, Document, Table};
+
+// Writing to a String cannot fail.
 
 /// The whole text.
 pub(super) fn lay_out(document: &Document) -> String {
     let mut out = String::new();
     if let Some(warning) = &document.warning {
-        out.push_str(&format!("**{}**\n\n", escape(warning)));
+        let _ = writeln!(out, "**{}**\n", escape(warning));
     }
-    out.push_str(&format!("# {}\n", escape(&document.title)));
+    let _ = writeln!(out, "# {}", escape(&document.title));
     blocks(&mut out, &document.head, document);
     for (number, section) in (1..).zip(&document.sections) {
-        out.push_str(&format!("\n## {number}. {}\n", escape(&section.heading)));
+        let _ = writeln!(out, "\n## {number}. {}", escape(&section.heading));
         blocks(&mut out, &section.blocks, document);
     }
     out
@@ -23,16 +27,18 @@ fn blocks(out: &mut String, blocks: &[Block], document: &Document) {
         match block {
             Block::Facts(facts) => {
                 let [names, values] = document.over_facts;
-                out.push_str(&format!("| {names} | {values} |\n|---|---|\n"));
+                let _ = writeln!(out, "| {names} | {values} |\n|---|---|");
                 for (name, values) in facts {
                     let values: Vec<String> = values.iter().map(|value| escape(value)).collect();
-                    out.push_str(&format!("| {} | {} |\n", escape(name), values.join("<br>")));
+                    let _ = writeln!(out, "| {} | {} |", escape(name), values.join("<br>"));
                 }
             }
-            Block::Paragraph(text) => out.push_str(&format!("{}\n", escape_first(text))),
+            Block::Paragraph(text) => {
+                let _ = writeln!(out, "{}", escape_first(text));
+            }
             Block::Lines(lines) => {
                 let lines: Vec<String> = lines.iter().map(|text| escape_first(text)).collect();
-                out.push_str(&format!("{}\n", lines.join("  \n")));
+                let _ = writeln!(out, "{}", lines.join("  \n"));
             }
             Block::Table(rows) => table(out, rows),
         }
@@ -45,7 +51,7 @@ fn table(out: &mut String, table: &Table) {
         Some(true) => "---:",
         _ => "---",
     });
-    out.push_str(&format!("|{}|\n", rule.collect::<Vec<_>>().join("|")));
+    let _ = writeln!(out, "|{}|", rule.collect::<Vec<_>>().join("|"));
     for cells in &table.rows {
         row(out, cells);
     }
@@ -53,7 +59,7 @@ fn table(out: &mut String, table: &Table) {
 
 fn row(out: &mut String, cells: &[String]) {
     let cells: Vec<String> = cells.iter().map(|cell| escape(cell)).collect();
-    out.push_str(&format!("| {} |\n", cells.join(" | ")));
+    let _ = writeln!(out, "| {} |", cells.join(" | "));
 }
 
 /// Text that means nothing but itself: neither mark-up, HTML, a link, nor the end of a cell.

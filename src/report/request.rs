@@ -52,7 +52,7 @@ words! {
     Format {
         /// Plain text, aligned: for mail, fax and the telephone.
         Text = "text",
-        /// CommonMark with tables.
+        /// `CommonMark` with tables.
         Markdown = "markdown",
         /// For programs.
         Json = "json",

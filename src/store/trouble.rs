@@ -34,9 +34,10 @@ impl From<rusqlite::Error> for Trouble {
             ErrorCode::SystemIoFailure if !torn => {
                 Trouble::Disk(format!("the disk fails ({error}, code {extended_code})"))
             }
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                Trouble::Disk("another program has it open".to_owned())
+            }
             ErrorCode::CannotOpen
-            | ErrorCode::DatabaseBusy
-            | ErrorCode::DatabaseLocked
             | ErrorCode::OutOfMemory
             | ErrorCode::PermissionDenied
             | ErrorCode::FileLockingProtocolFailed

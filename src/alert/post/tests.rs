@@ -191,6 +191,10 @@ fn what_could_not_connect_was_not_delivered() {
     let failure = post(address, "/path-with-token").unwrap_err();
     assert!(!failure.may_have_arrived);
     assert!(!failure.what.contains("token"), "{failure:?}");
+    let settings = Settings::default();
+    let nowhere = Post::new("http://nowhere.invalid/", &settings).unwrap();
+    let failure = nowhere.json("{}", &[]).unwrap_err();
+    assert!(!failure.may_have_arrived, "{failure:?}");
 }
 
 #[test]

@@ -71,13 +71,18 @@ impl Bookmark {
             return;
         }
         (self.written, self.at) = (read, now);
-        let document = serde_json::to_string(&Document { read_until: read }).ok();
-        let row = Write::Document {
-            kind: KIND.to_owned(),
-            name: settings.name.clone(),
-            document,
-            until: Some(now + settings.backlog + SPARE),
-        };
-        self.store.write(&[row], now);
+        write(&self.store, settings, read, now);
     }
+}
+
+/// Writes down that the directory of these settings was read until `read`.
+pub fn write(store: &Store, settings: &Settings, read: Timestamp, now: Timestamp) {
+    let document = serde_json::to_string(&Document { read_until: read }).ok();
+    let row = Write::Document {
+        kind: KIND.to_owned(),
+        name: settings.name.clone(),
+        document,
+        until: Some(now + settings.backlog + SPARE),
+    };
+    store.write(&[row], now);
 }

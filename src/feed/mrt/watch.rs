@@ -13,7 +13,7 @@ use std::{
 use tokio::runtime::Handle;
 
 use super::{
-    Settings,
+    Settings, bookmark,
     directory::{Directory, Step},
     state::FeedState,
 };
@@ -119,6 +119,17 @@ impl Watches {
         self.all.iter().map(state).collect()
     }
 
+    /// Writes down how far each was read. To be called at the end, once what was handed on has
+    /// been judged.
+    pub fn keep_places(&self) {
+        let now = self.clock.now();
+        for (watch, state) in self.all.iter().zip(self.states()) {
+            if let Some(read) = state.last_record {
+                bookmark::write(&self.store, &watch.settings, read, now);
+            }
+        }
+    }
+
     fn name(&mut self, name: &str) -> &'static str {
         if let Some(known) = self.names.iter().find(|known| **known == name) {
             return known;
@@ -175,10 +186,7 @@ impl Runner {
                     return self.send(batch);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => {
-                    self.directory.keep_place(self.clock.now());
-                    return Ok(());
-                }
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
             let intake = &self.intake;
             let step = self

@@ -1,6 +1,7 @@
 use std::fs;
 
 use super::*;
+use crate::store::retention;
 
 /// Lets the database grow no further, as a full disk does.
 fn fill(store: &Store) {
@@ -204,4 +205,36 @@ fn without_memory_the_disk_has_it_and_without_both_it_is_said_to_be_lost() {
     store.look_after(at(60));
     assert_eq!(store.durability(), Durability::Durable);
     assert_eq!((names(&store).len(), store.slips().len()), (1, 1));
+}
+
+#[test]
+fn a_database_that_another_program_has_open_is_awaited() {
+    let scratch = Scratch::new();
+    scratch.open().write(&[opened(1)], at(1));
+    let other = rusqlite::Connection::open(scratch.database()).unwrap();
+    other
+        .execute_batch("BEGIN IMMEDIATE; DELETE FROM slip")
+        .unwrap();
+    let (store, said) = Store::open(&scratch.settings(), at(2)).unwrap();
+    assert_eq!(said.len(), 1);
+    assert_eq!(degraded(&store).1, "another program has it open");
+    assert_eq!(names(&store), ["incident-00001"], "it can be read");
+    store.write(&[opened(2)], at(3));
+    drop(other);
+    store.look_after(at(30));
+    assert_eq!(store.durability(), Durability::Durable);
+    assert_eq!(names(&store), ["incident-00001", "incident-00002"]);
+}
+
+#[test]
+fn a_burst_of_messages_does_not_fill_memory() {
+    let scratch = Scratch::quick();
+    let store = scratch.open();
+    for number in 1..=100 {
+        store.write(&[opened(number), slice(number, 1 << 20)], at(number));
+    }
+    let in_memory = retention::bytes(&store.state().memory).unwrap();
+    assert!(in_memory < 80 << 20, "{in_memory}");
+    assert!(store.figures().bytes > 100 << 20, "the disk has all of it");
+    assert_eq!(store.figures().rows_forgotten, 0);
 }

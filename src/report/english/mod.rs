@@ -1,5 +1,12 @@
 //! A report in English.
 
+mod words;
+
+use std::fmt::Write as _;
+
+use words::{effect, kind, lasting, minute, moment, name, names, reached, routes, service, short};
+pub(super) use words::{percent, thousands};
+
 use super::{
     cause::Cause,
     document::{Block, Document, Facts as Gathered, Table},
@@ -7,14 +14,11 @@ use super::{
     request::{Audience, Sort},
     settings::Settings,
     template::Values,
-    threshold::{Assessment, Reached},
-    value::{Facts, Network, Report, Session},
+    threshold::Assessment,
+    value::{Facts, Report, Session},
     zone::Zone,
 };
-use crate::{
-    bgp::Timestamp,
-    incident::{Kind, Step, advice, report::grouped},
-};
+use crate::incident::{Step, advice, report::grouped};
 
 /// What has to be written in by hand.
 const FILL_IN: &str = "[to be filled in]";
@@ -34,7 +38,10 @@ pub(super) fn document(report: &Report, settings: &Settings) -> Document {
     let Some(facts) = &report.facts else {
         let notice = report.notice.as_deref().unwrap_or_default();
         let mut lines = notice.lines();
-        document.title = lines.next().unwrap_or_default().to_owned();
+        lines
+            .next()
+            .unwrap_or_default()
+            .clone_into(&mut document.title);
         document.head = super::template::paragraphs(lines);
         return document;
     };
@@ -202,10 +209,12 @@ fn impact(facts: &Facts, audience: Audience) -> Vec<Block> {
         grouped(count.total)
     );
     if facts.covers > 0 {
-        many.push_str(&format!(
+        // Writing to a String cannot fail.
+        let _ = write!(
+            many,
             "; more specific than {} that stood before",
             grouped(facts.covers)
-        ));
+        );
     }
     gathered.add("Routes", many);
     if facts.origins > 0 {
@@ -310,10 +319,12 @@ fn customers(customers: &OwnCustomers, facts: &Facts) -> String {
         thousands(customers.users)
     );
     if customers.without_users > 0 {
-        text.push_str(&format!(
+        // Writing to a String cannot fail.
+        let _ = write!(
+            text,
             "; of {} the number of users is not known",
             routes(customers.without_users, "entry", "entries")
-        ));
+        );
     }
     text
 }
@@ -507,155 +518,4 @@ fn handling(report: &Report) -> Vec<Block> {
     gathered.add("Consumer bodies", word(sharing.consumers));
     gathered.add("Other operators", word(sharing.operators));
     vec![gathered.block()]
-}
-
-const fn reached(reached: Reached) -> &'static str {
-    match reached {
-        Reached::Yes => "yes",
-        Reached::No => "no",
-        Reached::Unknown => "not known yet",
-    }
-}
-
-fn service(name: &str) -> String {
-    match name {
-        "voice-emergency" => "voice with emergency calls",
-        "voice" => "voice without emergency calls",
-        "free-internet" => "free Internet services",
-        "other" => "other (data, Internet access)",
-        "lpwa" => "LPWA (low-power wide-area; users are contracts)",
-        own => own,
-    }
-    .to_owned()
-}
-
-const fn kind(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Leak => "route leak (RFC 7908)",
-        Kind::MoreSpecific => "more-specifics nobody had announced before",
-        Kind::Origin => "prefixes announced by another network than before",
-        Kind::Path => "AS paths longer than any need",
-        Kind::Specific => "prefixes too specific for the global table",
-        Kind::Bogon => "special-purpose prefixes or AS numbers",
-        Kind::OwnPrefix => "our own prefixes announced otherwise than they should be",
-        Kind::Visibility => "our own prefixes gone from most tables",
-        Kind::Surge => "far more changes than usual",
-        Kind::Withdrawal => "many withdrawals with the session up",
-        Kind::MaximumPrefix => "close to a limit on the number of routes",
-    }
-}
-
-/// What it may do to others, as far as routes tell.
-const fn effect(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Leak | Kind::MoreSpecific => {
-            "wherever the leaked routes were accepted, traffic to the affected prefixes may have \
-             been led astray, delayed or lost"
-        }
-        Kind::Origin | Kind::OwnPrefix => {
-            "wherever the routes were accepted, traffic to the affected prefixes may have gone to \
-             another network"
-        }
-        Kind::Path => "some routers reset sessions over such paths; nothing is known of traffic",
-        Kind::Specific | Kind::Bogon => {
-            "routers may carry more than they should; nothing is known of traffic"
-        }
-        Kind::Visibility => "traffic to our prefixes may not arrive",
-        Kind::Surge | Kind::Withdrawal => {
-            "some destinations may be out of reach or reached on other ways"
-        }
-        Kind::MaximumPrefix => "none yet; a limit that is passed takes the session down",
-    }
-}
-
-fn name(network: &Network) -> String {
-    match &network.name {
-        Some(name) => format!("{} ({name})", network.asn),
-        None => network.asn.to_string(),
-    }
-}
-
-fn names(networks: &[Network]) -> String {
-    networks.iter().map(name).collect::<Vec<_>>().join(", ")
-}
-
-fn routes(count: u32, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
-}
-
-/// A count with commas between thousands.
-pub(super) fn thousands(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// Of what nobody can be certain of, no more than 99.
-pub(super) fn percent(share: f64) -> u32 {
-    ((share * 100.0).floor().clamp(0.0, 99.0)) as u32
-}
-
-/// `2 h 5 min`, in two units at most.
-fn lasting(seconds: u64) -> String {
-    let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
-    let (minutes, rest) = (seconds / 60 % 60, seconds % 60);
-    let units = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")];
-    let shown = units.iter().skip_while(|(count, _)| *count == 0).take(2);
-    let shown: Vec<String> = shown
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, unit)| format!("{count} {unit}"))
-        .collect();
-    if shown.is_empty() {
-        "0 s".to_owned()
-    } else {
-        shown.join(" ")
-    }
-}
-
-/// `2017-08-25 12:22 (+09:00)`: those who do not compare logs need no more.
-fn minute(time: Timestamp, zone: &Zone) -> String {
-    let format = if zone.is_utc() {
-        "%Y-%m-%d %H:%M (UTC)"
-    } else {
-        "%Y-%m-%d %H:%M (%:z)"
-    };
-    zone.at(time).map_or_else(
-        || time.secs().to_string(),
-        |local| local.strftime(format).to_string(),
-    )
-}
-
-/// `2017-08-25 12:22:01`, where the zone stands elsewhere.
-fn short(time: Timestamp, zone: &Zone) -> String {
-    zone.at(time).map_or_else(
-        || time.secs().to_string(),
-        |local| local.strftime("%Y-%m-%d %H:%M:%S").to_string(),
-    )
-}
-
-/// `2017-08-25 12:22:01 +09:00 (03:22:01 UTC)`.
-fn moment(time: Timestamp, zone: &Zone) -> String {
-    let utc = Zone::default().at(time);
-    let (Some(local), Some(utc)) = (zone.at(time), utc) else {
-        return time.secs().to_string();
-    };
-    if zone.is_utc() {
-        return utc.strftime("%Y-%m-%d %H:%M:%S UTC").to_string();
-    }
-    let format = if local.date() == utc.date() {
-        "%H:%M:%S UTC"
-    } else {
-        "%Y-%m-%d %H:%M:%S UTC"
-    };
-    format!(
-        "{} ({})",
-        local.strftime("%Y-%m-%d %H:%M:%S %:z"),
-        utc.strftime(format)
-    )
 }
