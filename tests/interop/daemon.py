@@ -109,10 +109,12 @@ class Leakwatch:
 
     def synced(self):
         """Every view is past its first table."""
-        wait(
-            "every view live",
-            lambda: all(view["phase"] == "live" for view in self.views()) and self.views(),
-        )
+
+        def live():
+            views = self.views()
+            return views and all(view["phase"] == "live" for view in views)
+
+        wait("every view live", live)
 
     def metric(self, name, **labels):
         """The sum of a metric's series with these labels."""

@@ -15,7 +15,8 @@ class Receiver:
     """Listens on a port of loopback. `answer(connection, number, request)` answers the
     `number`th request, the first being 0; every request is kept."""
 
-    def __init__(self, port, answer=None, reads=True, address="127.0.0.1"):
+    def __init__(self, lab, port, answer=None, reads=True, address="127.0.0.1"):
+        lab.servers.append(self)
         self.port, self.reads = port, reads
         self.address = address
         self.answer = answer or accept

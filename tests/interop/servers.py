@@ -21,7 +21,7 @@ def missing(*programs):
 class Alertmanager:
     """Alertmanager with a webhook behind it. Several, by number, are a cluster."""
 
-    def __init__(self, lab, hook, number=1, peers=(), group_wait="1s"):
+    def __init__(self, lab, hook, number=1, peers=(), interval="1s"):
         self.lab, self.name = lab, f"alertmanager-{number}"
         self.port, self.cluster = 19093 + 10 * number, 19094 + 10 * number
         self.url = f"http://127.0.0.1:{self.port}"
@@ -33,8 +33,8 @@ class Alertmanager:
             "route:\n"
             "  receiver: pager\n"
             "  group_by: [alertname, incident]\n"
-            f"  group_wait: {group_wait}\n"
-            "  group_interval: 1s\n"
+            "  group_wait: 1s\n"
+            f"  group_interval: {interval}\n"
             "  repeat_interval: 4h\n"
             "receivers:\n"
             "- name: pager\n"
@@ -56,7 +56,7 @@ class Alertmanager:
             f"--cluster.listen-address={listen}",
             "--cluster.settle-timeout=5s",
             # Which of two pages first: the second one waits for so long, and then need not.
-            "--cluster.peer-timeout=5s",
+            "--cluster.peer-timeout=2s",
             "--cluster.gossip-interval=100ms",
             "--log.level=info",
             *(f"--cluster.peer={peer}" for peer in self.peers),
@@ -217,7 +217,8 @@ def greeted(port):
 class Policy:
     """Postfix's policy protocol (SMTPD_POLICY_README): what to do about a recipient."""
 
-    def __init__(self, decide):
+    def __init__(self, lab, decide):
+        lab.servers.append(self)
         self.asked = []
         policy = self
 
@@ -240,7 +241,7 @@ class Policy:
         self.server.daemon_threads = True
         background(self.server.serve_forever)
 
-    def close(self):
+    def stop(self):
         self.server.shutdown()
         self.server.server_close()
 

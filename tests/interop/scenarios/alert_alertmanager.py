@@ -12,11 +12,11 @@ from speaker import Speaker
 def run(lab, site):
     if skipped(site, "prometheus-alertmanager", "amtool"):
         return
-    pager = Receiver(HOOK)
+    pager = Receiver(lab, HOOK)
     manager = Alertmanager(lab, pager.url)
     manager.start()
     speaker = Speaker(site)
-    to = sink("alertmanager", name="am", urls=[manager.url], hold="3s", resend="5s")
+    to = sink("alertmanager", name="am", urls=[manager.url], hold="3s", resend="10s")
     configured = settings(lab.directory / "state", to)
     site.start(more=configured)
     speaker.connect()

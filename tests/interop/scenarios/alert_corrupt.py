@@ -11,7 +11,7 @@ from speaker import Speaker
 def run(lab, site):
     if skipped(site):
         return
-    hook = Receiver(19400)
+    hook = Receiver(lab, 19400)
     state = lab.directory / "state"
     configured = settings(state, webhook(hook, "hook", min_severity="warning"))
     site.start(more=configured)

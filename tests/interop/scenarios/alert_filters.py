@@ -13,7 +13,7 @@ TABLE, LEAKED, LONG = 2000, 300, 3
 def run(lab, site):
     if skipped(site):
         return
-    hook = Receiver(19400)
+    hook = Receiver(lab, 19400)
     feed = Gobgp(lab, "feed", 1, FEED, Gobgp.neighbour("192.0.2.2", OURS))
     clean = {block(number): (3356, 1000 + number) for number in range(TABLE)}
     feed.inject(lab.directory / "table", tables.made_up(lab.directory / "table", clean))

@@ -12,7 +12,7 @@ from speaker import Speaker
 def run(lab, site):
     if skipped(site):
         return
-    hook = Receiver(19400)
+    hook = Receiver(lab, 19400)
     state = lab.directory / "state"
     state.mkdir()
     command("mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", state)

@@ -21,14 +21,14 @@ def run(lab, site):
     kills = int(os.environ.get("LEAKWATCH_KILLS", "20"))
     seed = int(os.environ.get("LEAKWATCH_SEED", time.time()))
     chance = random.Random(seed)
-    hook = Receiver(19400)
+    hook = Receiver(lab, 19400)
     sinks = [webhook(hook, "hook", timeout="5s")]
     pager = None
     if not missing("prometheus-alertmanager"):
-        pager = Receiver(HOOK)
+        pager = Receiver(lab, HOOK)
         manager = Alertmanager(lab, pager.url)
         manager.start()
-        sinks.append(sink("alertmanager", name="am", urls=[manager.url], hold="3s", resend="5s"))
+        sinks.append(sink("alertmanager", name="am", urls=[manager.url], hold="3s", resend="10s"))
     configured = settings(lab.directory / "state", *sinks)
     speaker = Speaker(site)
     leaked, opened, shown = 0, 0, set()

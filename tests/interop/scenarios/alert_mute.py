@@ -26,7 +26,7 @@ def run(lab, site):
         return
     pairs = int(os.environ.get("LEAKWATCH_PAIRS", "3"))
     count = int(os.environ.get("LEAKWATCH_MESSAGES", "100000"))
-    silent = Receiver(19400, reads=False)
+    silent = Receiver(lab, 19400, reads=False)
     address = f"127.0.0.1:{silent.port}"
     file = lab.directory / "address"
     file.write_text(silent.url)

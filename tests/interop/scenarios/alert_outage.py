@@ -11,7 +11,7 @@ from speaker import Speaker
 def run(lab, site):
     if skipped(site):
         return
-    hook = Receiver(19400)
+    hook = Receiver(lab, 19400)
     configured = settings(lab.directory / "state", webhook(hook, "hook", timeout="2s"))
     speaker = Speaker(site)
     site.start(more=configured)

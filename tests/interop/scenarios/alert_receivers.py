@@ -18,24 +18,22 @@ def run(lab, site):
     secret = lab.directory / "secret"
     secret.write_bytes(SECRET + b"\n")
     secret.chmod(0o600)
-    good = Receiver(PORT)
-    stolen = Receiver(PORT + 1)
+    good = Receiver(lab, PORT)
+    stolen = Receiver(lab, PORT + 1)
     away = receivers.status("302 Found", f"Location: {stolen.url}")
     bad = {
-        "silent": Receiver(PORT + 2, reads=False),
-        "hangs": Receiver(PORT + 3, receivers.hangs),
-        "hangs-in-body": Receiver(PORT + 4, receivers.hangs_in_body),
-        "busy": Receiver(
-            PORT + 5, receivers.first(2, receivers.status("429 Slow Down", "Retry-After: 4"))
+        "silent": Receiver(lab, PORT + 2, reads=False),
+        "hangs": Receiver(lab, PORT + 3, receivers.hangs),
+        "hangs-in-body": Receiver(lab, PORT + 4, receivers.hangs_in_body),
+        "busy": Receiver(lab, PORT + 5, receivers.first(2, receivers.status("429 Slow Down", "Retry-After: 4"))
         ),
-        "broken": Receiver(
-            PORT + 6, receivers.first(3, receivers.status("503 Service Unavailable"))
+        "broken": Receiver(lab, PORT + 6, receivers.first(3, receivers.status("503 Service Unavailable"))
         ),
-        "picky": Receiver(PORT + 7, receivers.status("400 Bad Request")),
-        "closes": Receiver(PORT + 8, receivers.first(2, receivers.closes)),
-        "trickles": Receiver(PORT + 9, receivers.trickles),
-        "redirects": Receiver(PORT + 10, away),
-        "floods": Receiver(PORT + 11, receivers.floods),
+        "picky": Receiver(lab, PORT + 7, receivers.status("400 Bad Request")),
+        "closes": Receiver(lab, PORT + 8, receivers.first(2, receivers.closes)),
+        "trickles": Receiver(lab, PORT + 9, receivers.trickles),
+        "redirects": Receiver(lab, PORT + 10, away),
+        "floods": Receiver(lab, PORT + 11, receivers.floods),
     }
     sinks = [
         webhook(one, name, timeout="2s", secret_file=str(secret))
