@@ -5,7 +5,7 @@
 use std::{io::Cursor, path::Path};
 
 use leakwatch::{
-    bgp::{Batch, EventKind, Prefix},
+    bgp::{Batch, EventKind, Nlri, Prefix},
     config::Config,
     drill::{self, Options},
     engine::Engine,
@@ -69,7 +69,7 @@ fn an_incident_has_the_messages_of_its_examples() {
             {
                 let path = batch.path(&attributes);
                 assert!(path.words.windows(2).any(|edge| edge == [701, 15169]));
-                announced.extend(nlri.of(&batch.v4).iter().map(|nlri| nlri.prefix()));
+                announced.extend(nlri.of(&batch.v4).iter().map(Nlri::prefix));
                 received.push(event.raw.of(&batch.raw).to_vec());
             }
         }

@@ -478,6 +478,42 @@ fn cut_off_in_a_burst_of_which_only_the_novelty_is_seen() {
 }
 
 #[test]
+fn what_always_stood_against_an_offender_does_not_keep_an_incident_open() {
+    // 40 routes that were there before anybody leaked.
+    let odd = "20.0.0.0/16*40 1000010 701 15169 4713 1000+/10";
+    let rest = "20.40.0.0/16*360 1000010 3356 1004+/10";
+    let table = format!(
+        "a = 192.0.2.1/1000010
+         10:00:00 rib $a {odd}\n10:00:00 rib $a {rest}\n10:00:01 eor $a\n10:10:00 wait"
+    );
+    for learned in [true, false] {
+        let mut stage = Stage::default();
+        stage.tell(&table);
+        let mut disk = Disk::default();
+        if learned {
+            disk.learn(&stage);
+        }
+        stage.tell(&format!("10:20:00 100/s {LEAK}\n10:20:10 wait"));
+        disk.write(&mut stage);
+        let mut stage = disk.start();
+        stage.tell(&format!(
+            "a = 192.0.2.1/1000010
+             10:25:00 up $a
+             10:25:01 A $a {odd}\n10:25:01 A $a {rest}\n10:25:05 eor $a\n10:50:00 wait"
+        ));
+        let steps: Vec<Step> = told(&stage).iter().map(|one| one.0).collect();
+        assert_eq!(
+            steps,
+            if learned {
+                vec![Step::Resolved]
+            } else {
+                vec![]
+            }
+        );
+    }
+}
+
+#[test]
 fn what_was_learned_too_long_ago_or_not_as_a_whole_is_not_compared_with() {
     let (_, disk) = with_baseline();
     let mut late = disk.start();

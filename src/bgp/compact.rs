@@ -410,10 +410,16 @@ mod tests {
             let v4: Vec<_> = v4.into_iter().map(|(addr, len)| Nlri::new(addr, len, 0)).collect();
             let v6: Vec<_> = v6.into_iter().map(|(addr, len)| Nlri::new(addr, len, 0)).collect();
             let mut writer = Writer::new(1);
-            numbers.iter().for_each(|number| writer.number(*number));
-            v4.iter().for_each(|nlri| writer.nlri(nlri));
+            for number in &numbers {
+                writer.number(*number);
+            }
+            for nlri in &v4 {
+                writer.nlri(nlri);
+            }
             let mut other = Writer::new(1);
-            v6.iter().for_each(|nlri| other.nlri(nlri));
+            for nlri in &v6 {
+                other.nlri(nlri);
+            }
             let (bytes, others) = (writer.finish(), other.finish());
             let mut reader = Reader::open(&bytes, 1).unwrap();
             for number in numbers {

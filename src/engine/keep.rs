@@ -81,10 +81,12 @@ impl Engine {
             .zip(&one.views)
             .map(|(place, key)| self.silent_view(key, silent(place)))
             .collect();
+        let apart = one.offender.map_or(0, |asn| self.learned.standing(asn));
         let most = self.limits.prefixes.saturating_sub(self.rib.known());
         let (reference, settings) = (&self.reference, &self.settings);
         let judge = |path: crate::bgp::AsPath<'_>| detect::judge(path, reference, settings);
-        self.folder.revive(one, &views, &mut self.rib, &judge, most);
+        self.folder
+            .revive(one, &views, &mut self.rib, &judge, most, apart);
         for (prefix, view) in &one.held {
             if let Some(Some(view)) = views.get(*view as usize) {
                 self.visibility.had(&self.reference, prefix, *view);

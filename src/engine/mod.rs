@@ -4,6 +4,7 @@
 //! is what the batches say, so replaying a file gives what living through it gave.
 
 mod baseline;
+mod carried;
 mod clock;
 mod compare;
 mod keep;
@@ -31,6 +32,7 @@ use crate::{
 };
 
 pub use baseline::{NotLearned, Writing};
+pub use carried::Carried;
 pub use limits::Limits;
 pub use question::{Answer, Entry, Match, Question};
 pub use snapshot::{Counters, Snapshot, ViewState};

@@ -34,6 +34,17 @@ pub(super) struct News<'a> {
     pub raw: &'a [u8],
 }
 
+/// What routes of an UPDATE are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Against {
+    /// What stood a moment ago.
+    Now,
+    /// What stood when the table was sent before: it is sent once more.
+    Before,
+    /// What was learned in another life: what is new in a first table is noted.
+    Learned,
+}
+
 /// What is the same for every prefix of an UPDATE, looked up once.
 #[derive(Clone, Copy)]
 pub(super) struct Shared {
@@ -47,10 +58,8 @@ pub(super) struct Shared {
     on_bogons: Finds,
     /// Without a table once seen whole, nothing can be told to be new.
     had_table: bool,
-    /// The table is being sent once more.
-    again: bool,
-    /// What is new in the table is noted, to be compared with what was learned.
-    compared: bool,
+    /// How it is compared with what is known.
+    against: Against,
 }
 
 impl Shared {
@@ -64,8 +73,7 @@ impl Shared {
             private: view.policy.private,
             on_bogons: Finds::NONE,
             had_table: true,
-            again: true,
-            compared: false,
+            against: Against::Before,
         }
     }
 }
@@ -95,6 +103,7 @@ impl Engine {
         let Some(state) = self.views.get_mut(news.view.index()) else {
             return;
         };
+        let first = state.news.is_some() && state.gate.phase == Phase::Dumping;
         let mut redump = state.redump.take();
         let heard = redump.as_ref().map_or(0, |redump| redump.count);
         let mut finds = state.policy.judge(&verdict);
@@ -115,11 +124,14 @@ impl Engine {
                 Finds::NONE
             },
             had_table: state.gate.had_table,
-            again: redump.is_some(),
-            compared: state.news.is_some() && state.gate.phase == Phase::Dumping,
+            against: if redump.is_some() {
+                Against::Before
+            } else {
+                Against::Now
+            },
         };
-        if shared.compared {
-            shared.compared = self.begins_to_compare(news.view);
+        if first && self.begins_to_compare(news.view) {
+            shared.against = Against::Learned;
         }
         self.quiet_what_is_stable(&mut shared);
         let nlri = nlri.of(A::column(batch));
@@ -228,7 +240,7 @@ impl Engine {
         let origin = shared.verdict.origin;
         match shared.phase {
             Phase::Dumping | Phase::Down => {
-                let noted = shared.compared
+                let noted = shared.against == Against::Learned
                     && self.note_news::<A>(news.view, change.row, &shared.verdict, finds);
                 if origin.0 != 0 && !noted {
                     A::table_mut(&mut self.rib).learn_origin(change.row, origin, 0);
@@ -391,7 +403,7 @@ impl Engine {
             finds |= Finds::CHANGED;
         }
         // How fast changes come tells nothing of what is compared with older news.
-        if !blackhole && !shared.again {
+        if !blackhole && shared.against != Against::Before {
             self.count(news, change, finds);
         }
         finds

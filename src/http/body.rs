@@ -1,5 +1,5 @@
 //! The body of a request that changes something, read strictly: JSON of a bounded size, no
-//! field that is not known, none twice, and every refusal names the field.
+//! field that is not known, none of the outermost twice, and every refusal names the field.
 
 use std::{fmt, time::Duration};
 

@@ -7,6 +7,27 @@ use axum::{
 };
 use serde::Serialize;
 
+/// How whoever asks may prove that they may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Challenge {
+    /// With a name and a password (RFC 7617).
+    Password,
+    /// With a token (RFC 6750).
+    Token,
+    /// With another token than that.
+    OtherToken,
+}
+
+impl Challenge {
+    const fn value(self) -> &'static str {
+        match self {
+            Challenge::Password => "Basic realm=\"leakwatch\", charset=\"UTF-8\"",
+            Challenge::Token => "Bearer realm=\"leakwatch\"",
+            Challenge::OtherToken => "Bearer realm=\"leakwatch\", error=\"invalid_token\"",
+        }
+    }
+}
+
 /// A refusal.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Problem {
@@ -24,7 +45,7 @@ pub struct Problem {
     reasons: Vec<String>,
     /// How to prove oneself (RFC 9110 §11.6.1).
     #[serde(skip)]
-    challenge: Option<&'static str>,
+    challenge: Option<Challenge>,
     /// Seconds after which it may go better.
     #[serde(skip)]
     retry_after: Option<u32>,
@@ -75,7 +96,7 @@ impl Problem {
     }
 
     /// With a way to prove oneself.
-    pub fn challenge(mut self, challenge: &'static str) -> Self {
+    pub fn challenge(mut self, challenge: Challenge) -> Self {
         self.challenge = Some(challenge);
         self
     }
@@ -99,7 +120,7 @@ impl IntoResponse for Problem {
             HeaderValue::from_static("application/problem+json"),
         );
         if let Some(challenge) = self.challenge {
-            let challenge = HeaderValue::from_static(challenge);
+            let challenge = HeaderValue::from_static(challenge.value());
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = self.retry_after {

@@ -15,7 +15,7 @@ use ring::{hmac, rand::SystemRandom};
 use tokio::{sync::Semaphore, time::sleep};
 
 use super::{
-    problem::Problem,
+    problem::{Challenge, Problem},
     web_config::{WebConfigError, read},
 };
 
@@ -117,7 +117,7 @@ impl Tokens {
                 StatusCode::UNAUTHORIZED,
                 "a change needs a token of `http.token_file`, sent as `Authorization: Bearer …`",
             )
-            .challenge("Bearer realm=\"leakwatch\""));
+            .challenge(Challenge::Token));
         };
         if self.knows(token) {
             return Ok(());
@@ -130,14 +130,13 @@ impl Tokens {
             StatusCode::UNAUTHORIZED,
             "the token is not one of `http.token_file`",
         )
-        .challenge("Bearer realm=\"leakwatch\", error=\"invalid_token\""))
+        .challenge(Challenge::OtherToken))
     }
 
     fn knows(&self, token: &[u8]) -> bool {
         // All of them are looked at, so that nothing shows which one it was near to.
-        self.tags.iter().fold(false, |known, tag| {
-            hmac::verify(&self.key, token, tag.as_ref()).is_ok() || known
-        })
+        let is = |tag: &&hmac::Tag| hmac::verify(&self.key, token, tag.as_ref()).is_ok();
+        self.tags.iter().filter(is).count() > 0
     }
 }
 

@@ -16,7 +16,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use ring::{hmac, rand::SystemRandom};
 use tokio::sync::Semaphore;
 
-use super::problem::Problem;
+use super::problem::{Challenge, Problem};
 
 /// Right credentials remembered.
 const MOST_KNOWN: usize = 256;
@@ -66,7 +66,7 @@ impl Users {
                 StatusCode::UNAUTHORIZED,
                 "a name and a password of web_config's basic_auth_users are needed",
             )
-            .challenge(CHALLENGE)
+            .challenge(Challenge::Password)
         };
         let (name, password) = credentials(headers).ok_or_else(refused)?;
         let digest = self.digest(&name, &password);
@@ -115,9 +115,6 @@ impl Users {
         known.contains(digest)
     }
 }
-
-/// Says which way to prove oneself.
-const CHALLENGE: &str = "Basic realm=\"leakwatch\", charset=\"UTF-8\"";
 
 fn credentials(headers: &HeaderMap) -> Option<(String, Vec<u8>)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;

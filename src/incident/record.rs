@@ -178,7 +178,8 @@ pub struct Incident {
     pub holds: Option<bool>,
     /// Something changed since it was last weighed.
     pub dirty: bool,
-    /// It comes from before a restart.
+    /// It comes from before a restart, and routes of a first table that carry its findings over
+    /// its edge are taken for its own.
     pub resumed: bool,
     /// How far what is kept of it is behind.
     pub written: Written,

@@ -175,6 +175,8 @@ pub(super) fn customers(
 pub struct OwnPrefixes {
     /// From what it was counted.
     pub basis: Basis,
+    /// Affected prefixes that were looked up.
+    pub looked_up: u32,
     /// Affected prefixes that are ours.
     pub count: u32,
     /// The first of them.
@@ -193,6 +195,7 @@ pub(super) fn own_prefixes(
     if reference.own.is_empty() {
         return OwnPrefixes {
             basis: Basis::Nothing,
+            looked_up: 0,
             count: 0,
             prefixes: Vec::new(),
         };
@@ -204,6 +207,7 @@ pub(super) fn own_prefixes(
         .collect();
     OwnPrefixes {
         basis,
+        looked_up: prefixes.len() as u32,
         count: ours.len() as u32,
         prefixes: ours.into_iter().take(MOST_PREFIXES).collect(),
     }

@@ -210,6 +210,20 @@ fn what_is_not_set_is_left_to_be_filled_in() {
 }
 
 #[test]
+fn without_a_customers_file_our_own_prefixes_are_still_looked_up() {
+    let past = Past::after(3);
+    let request = Request::new(Audience::Operators, Language::English);
+    let settings = Settings::default();
+    let report = Report::new(&past.account(), &request, &reference(), &settings).unwrap();
+    let text = report.write(Format::Text, &settings);
+    assert!(text.contains("Our customers    not known yet"), "{text}");
+    assert!(
+        text.contains("none found (looked up for 16 of 2,000"),
+        "{text}"
+    );
+}
+
+#[test]
 fn a_report_that_contradicts_itself_is_refused() {
     let (open, over) = (Past::after(1), Past::after(3));
     let refused = |past: &Past, change: &dyn Fn(&mut Request)| {

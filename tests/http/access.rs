@@ -85,7 +85,7 @@ fn pages_of_other_sites_get_nothing() {
 }
 
 #[test]
-fn nothing_can_be_changed_not_even_across_sites() {
+fn what_only_reads_has_no_other_methods_not_even_across_sites() {
     let at = shared().at;
     for method in [
         "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT",

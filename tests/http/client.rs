@@ -53,6 +53,17 @@ pub fn get(to: SocketAddr, path: &str) -> Answer {
 
 /// A request with more headers; `Host` is the address unless one is given.
 pub fn request(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+    send(to, method, path, headers, "")
+}
+
+/// A request with a body, of which the headers have to tell.
+pub fn send(
+    to: SocketAddr,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
     let mut text = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
     if !headers.iter().any(|(name, _)| *name == "Host") {
         let _ = write!(text, "Host: {to}\r\n");
@@ -61,8 +72,10 @@ pub fn request(to: SocketAddr, method: &str, path: &str, headers: &[(&str, &str)
         let _ = write!(text, "{name}: {value}\r\n");
     }
     text += "\r\n";
+    text += body;
     let mut stream = connect(to);
-    stream.write_all(text.as_bytes()).unwrap();
+    // What is refused may be refused before all of it is sent.
+    let _ = stream.write_all(text.as_bytes());
     read(&mut stream)
 }
 

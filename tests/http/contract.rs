@@ -10,7 +10,7 @@ use super::{
     server::shared,
 };
 
-fn document() -> Value {
+pub fn document() -> Value {
     let answer = get(shared().at, "/api/v1/openapi.json");
     assert_eq!(answer.header("content-type"), Some("application/json"));
     answer.json()
@@ -47,8 +47,17 @@ fn validator(document: &Value, name: &str) -> jsonschema::Validator {
 
 /// Checks an answer against what the document says of `route` at this status.
 fn check(document: &Value, route: &str, answer: &Answer) {
-    let said = &document["paths"][route]["get"]["responses"][answer.status.to_string()];
-    assert!(said.is_object(), "{route} may not answer {}", answer.status);
+    check_method(document, route, "get", answer);
+}
+
+/// The same of another method.
+pub fn check_method(document: &Value, route: &str, method: &str, answer: &Answer) {
+    let said = &document["paths"][route][method]["responses"][answer.status.to_string()];
+    assert!(
+        said.is_object(),
+        "{method} {route} may not answer {}",
+        answer.status
+    );
     let sent = answer.header("content-type").unwrap();
     let kind = sent.split(';').next().unwrap();
     let content = &said["content"][kind];
@@ -191,17 +200,41 @@ fn answers_are_what_the_document_says() {
             format!("/api/v1/routes?prefix={prefix}&drill=true"),
         ),
         ("/api/v1/openapi.json", "/api/v1/openapi.json".to_owned()),
+        ("/api/v1/mutes", "/api/v1/mutes".to_owned()),
+        ("/api/v1/expected", "/api/v1/expected".to_owned()),
+        ("/api/v1/quiet-log", "/api/v1/quiet-log?limit=3".to_owned()),
+        ("/api/v1/quiet-log", "/api/v1/quiet-log?limit=0".to_owned()),
     ] {
         check(&document, route, &get(shared().at, &path));
     }
     for (route, operation) in document["paths"].as_object().unwrap() {
-        assert_eq!(
-            operation.as_object().unwrap().len(),
-            1,
-            "{route} only reads"
-        );
         let path = route.replace("{id}", &real);
-        check(&document, route, &request(shared().at, "POST", &path, &[]));
+        let has: Vec<&str> = operation
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        for method in ["get", "post", "put", "delete", "patch"] {
+            if method == "get" && has.contains(&method) {
+                continue;
+            }
+            let answer = request(shared().at, &method.to_uppercase(), &path, &[]);
+            if !has.contains(&method) {
+                assert_eq!(answer.status, 405, "{method} {route}");
+                check_method(&document, route, has[0], &answer);
+                let allowed = answer.header("allow").unwrap().to_lowercase();
+                let mut allowed: Vec<&str> = allowed.split(", ").collect();
+                allowed.retain(|method| *method != "head");
+                allowed.sort_unstable();
+                assert_eq!(allowed, has, "{route}");
+            } else {
+                // Nobody may, since there is no token.
+                assert_eq!(answer.status, 403, "{method} {route}");
+                check_method(&document, route, method, &answer);
+                assert!(answer.detail().contains("`token_file`"), "{answer:?}");
+            }
+        }
     }
 }
 

@@ -16,3 +16,4 @@ mod pages;
 mod reports;
 mod server;
 mod tls;
+mod writes;

@@ -11,6 +11,7 @@ use std::{
 };
 
 use leakwatch::{
+    alert::Quiet,
     bgp::{Timestamp, UntrustedText},
     config::{self, Config},
     drill,
@@ -25,6 +26,7 @@ use leakwatch::{
     metrics::Metrics,
     reference::Reference,
     report,
+    store::Store,
     wire::mrt::{Input, MrtReader},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -34,6 +36,7 @@ pub struct Server {
     pub at: SocketAddr,
     pub board: Board,
     pub metrics: Arc<Metrics>,
+    pub quiet: Quiet,
     /// What the server is told about the engine's last sign of life.
     pub heartbeat: Arc<Mutex<Duration>>,
     pub live: watch::Sender<Arc<Snapshot>>,
@@ -149,6 +152,7 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         .map(|lived| Arc::new(lived.engine.snapshot()));
     let (live_shown, live_seen) = watch::channel(snapshot);
     let (questions, asked) = Desk::questions();
+    let quiet = Quiet::load(Store::in_memory(), now);
     let heartbeat = Arc::new(Mutex::new(Duration::from_millis(300)));
     let beat = Arc::clone(&heartbeat);
     let desk = Desk {
@@ -156,6 +160,7 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         drill: watch::channel(drilled).1,
         questions,
         board: board.clone(),
+        quiet: quiet.clone(),
         metrics: Arc::clone(&metrics),
         routers: Arc::new(|| vec![hostile_router()]),
         waiting: Arc::new(Vec::new),
@@ -190,6 +195,7 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         at: at.recv().unwrap(),
         board,
         metrics,
+        quiet,
         heartbeat,
         live: live_shown,
         access,

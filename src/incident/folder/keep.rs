@@ -203,7 +203,9 @@ impl Folder {
 
     /// Takes an incident up again. `views` are those it names, as they are numbered now;
     /// views that cannot be had any more are left out. Nobody is told. `most` is how many
-    /// prefixes more there is room for.
+    /// prefixes more there is room for. `apart` is how many routes of a view were known to carry
+    /// findings against its offender without being part of it: where they are not few, a route
+    /// of a table is taken in only once the table is compared with what was learned.
     pub fn revive(
         &mut self,
         one: &Remembered,
@@ -211,6 +213,7 @@ impl Folder {
         rib: &mut Rib<Verdict>,
         judge: Judge<'_>,
         most: usize,
+        apart: u32,
     ) {
         self.keeps = true;
         let view = |place: u32| views.get(place as usize).copied().flatten();
@@ -244,7 +247,7 @@ impl Folder {
         incident.counted = one.counted;
         incident.holds = one.holds;
         incident.victims = one.victims.iter().copied().collect();
-        incident.resumed = true;
+        incident.resumed = apart.saturating_mul(20) <= one.peak;
         incident.dirty = false;
         // It is on the disk as it is.
         incident.written.at = Some(one.time);

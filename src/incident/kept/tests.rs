@@ -157,7 +157,9 @@ proptest! {
             body.truncate(1 + cut.index(body.len()));
         }
         let mut writer = Writer::new(VERSION);
-        body[1..].iter().for_each(|octet| writer.octet(*octet));
+        for octet in &body[1..] {
+            writer.octet(*octet);
+        }
         if let Ok(other) = read(&writer.finish()) {
             prop_assert_eq!(read(&other.write()), Ok(other));
         }

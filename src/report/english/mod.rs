@@ -283,10 +283,7 @@ fn own_prefixes(own: &OwnPrefixes, facts: &Facts) -> String {
     match (own.basis, own.count) {
         (Basis::Nothing, _) => "not known".to_owned(),
         (Basis::All, 0) => "none".to_owned(),
-        (_, 0) => format!(
-            "none found ({})",
-            rests_on(own.basis, facts.customers.looked_up, facts)
-        ),
+        (_, 0) => format!("none found ({})", rests_on(own.basis, own.looked_up, facts)),
         (_, count) => {
             let shown: Vec<String> = own.prefixes.iter().map(ToString::to_string).collect();
             let more = if own.prefixes.len() < count as usize {

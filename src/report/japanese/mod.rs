@@ -309,7 +309,7 @@ fn own_prefixes(own: &OwnPrefixes, facts: &Facts) -> String {
         (Basis::All, 0) => "なし".to_owned(),
         (_, 0) => format!(
             "現時点で確認されていません（{}）",
-            rests_on(own.basis, facts.customers.looked_up, facts)
+            rests_on(own.basis, own.looked_up, facts)
         ),
         (_, count) => {
             let shown: Vec<String> = own.prefixes.iter().map(ToString::to_string).collect();
