@@ -51,6 +51,7 @@ class Lab:
         self.directory.chmod(0o755)
         self.processes = {}
         self.spaces = []
+        self.servers = []
         run("ip", "link", "add", "br0", "type", "bridge")
         run("ip", "link", "set", "br0", "up")
         run("ip", "addr", "add", f"{COLLECTOR}/24", "dev", "br0")
@@ -110,6 +111,8 @@ class Lab:
                 raise Failed(f"{name} has ended with status {process.returncode}")
 
     def close(self):
+        for server in self.servers:
+            server.stop()
         for process in self.processes.values():
             if process.poll() is None:
                 process.kill()
