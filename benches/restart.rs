@@ -1,5 +1,6 @@
-//! What a restart costs: the pages of a baseline of a full table at two peers, written and
-//! learned, and an incident of 160,000 routes, kept and taken up.
+//! What a restart costs: the pages of a baseline of a full table of both families, written
+//! and learned, and an incident of 160,000 routes, kept and taken up. By the clock: on a busy
+//! machine the longest page says little.
 //!
 //!     cargo bench --bench restart
 
@@ -14,20 +15,36 @@ mod worlds;
 
 use std::time::{Duration, Instant};
 
-use leakwatch::feed::replay::Replay;
+use leakwatch::{
+    drill::{self, Options},
+    engine::Engine,
+    feed::replay::Replay,
+};
 
 const ROUTES: u32 = 160_000;
 
 fn main() {
+    let quiet = drill::find("quiet-churn").expect("a drill");
+    let table = drill::play(quiet, &Options::default()).rib;
+    let mut replay = Replay::new(worlds::engine());
+    worlds::feed(&mut replay, table);
+    baseline(&replay.engine);
+
     let recording = worlds::recording(Some(ROUTES + ROUTES / 16), Some(5));
     let mut replay = Replay::new(worlds::engine());
     worlds::feed(&mut replay, recording.rib.clone());
-    let (v4, v6) = replay.engine.rib().prefixes();
-    let mut writing = replay.engine.begin_baseline();
+    let (leak, routes) = worlds::leak(&recording, 1, ROUTES);
+    worlds::feed(&mut replay, leak);
+    incident(&mut replay.engine, routes);
+}
+
+fn baseline(engine: &Engine) {
+    let (v4, v6) = engine.rib().prefixes();
+    let mut writing = engine.begin_baseline();
     let (mut pages, mut longest, mut all) = (Vec::new(), Duration::ZERO, Duration::ZERO);
     loop {
         let start = Instant::now();
-        let page = replay.engine.baseline(&mut writing);
+        let page = engine.baseline(&mut writing);
         let took = start.elapsed();
         (longest, all) = (longest.max(took), all + took);
         let Some(page) = page else { break };
@@ -50,18 +67,18 @@ fn main() {
         "learned in {:?}, the longest page in {longest:?}",
         start.elapsed()
     );
+}
 
-    let (leak, routes) = worlds::leak(&recording, 1, ROUTES);
-    worlds::feed(&mut replay, leak);
+fn incident(engine: &mut Engine, routes: u64) {
     let mut kept = Vec::new();
     let start = Instant::now();
-    replay.engine.keep(&mut kept);
+    engine.keep(&mut kept);
     let took = start.elapsed();
     let octets: Vec<usize> = kept.iter().map(|one| one.state.len()).collect();
     println!("an incident of {routes} routes: {octets:?} octets, kept in {took:?}");
     let kept: Vec<(String, Vec<u8>)> = kept.into_iter().map(|one| (one.id, one.state)).collect();
     let start = Instant::now();
-    let refused = next.restore(&kept);
+    let refused = worlds::engine().restore(&kept);
     println!(
         "taken up in {:?}, {} refused",
         start.elapsed(),

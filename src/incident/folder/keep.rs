@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Folder;
 use crate::{
-    bgp::{Address, Afi, AsPath, Nlri, Prefix, Timestamp},
+    bgp::{Afi, AsPath, Nlri, Prefix, Timestamp},
     detect::Verdict,
     incident::{
         kept::{Example, Kept, Path, Remembered, Sets},
@@ -324,25 +324,29 @@ impl Views {
 }
 
 fn sets(rows: impl Iterator<Item = (Afi, u32)>, rib: &Rib<Verdict>) -> Sets {
-    let mut sets = Sets::default();
+    // IPv4 prefixes as one word each: there may be many, and words are sorted fastest.
+    let (mut v4, mut v6): (Vec<u64>, Vec<Nlri<u128>>) = (Vec::new(), Vec::new());
     for (afi, row) in rows {
         match afi {
-            Afi::Ipv4 => sets.v4.extend(rib.table::<u32>().nlri(row)),
-            Afi::Ipv6 => sets.v6.extend(rib.table::<u128>().nlri(row)),
+            Afi::Ipv4 => {
+                let contents = rib.table::<u32>().get(row);
+                v4.extend(contents.map(|row| u64::from(row.addr) << 8 | u64::from(row.len)));
+            }
+            Afi::Ipv6 => {
+                let contents = rib.table::<u128>().get(row);
+                v6.extend(contents.map(|row| Nlri::new(row.addr, row.len, 0)));
+            }
         }
     }
-    sort(&mut sets.v4);
-    sort(&mut sets.v6);
-    sets
-}
-
-/// By address and then by length, each once and without path identifiers.
-fn sort<A: Address>(prefixes: &mut Vec<Nlri<A>>) {
-    for one in prefixes.iter_mut() {
-        one.path_id = 0;
+    v4.sort_unstable();
+    v4.dedup();
+    v6.sort_unstable();
+    v6.dedup();
+    let prefix = |word: u64| Nlri::new((word >> 8) as u32, word as u8, 0);
+    Sets {
+        v4: v4.into_iter().map(prefix).collect(),
+        v6,
     }
-    prefixes.sort_unstable();
-    prefixes.dedup();
 }
 
 fn remember_rows<A: Family>(
