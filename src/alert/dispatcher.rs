@@ -18,6 +18,11 @@ use super::{
 };
 use crate::{bgp::Timestamp, incident::Step, metrics::Metrics, store::Store, store::Write};
 
+/// Judges a subject at the sink of a name, at a time.
+pub type Judge = Arc<dyn Fn(&Subject, &str, Timestamp) -> Judgement + Send + Sync>;
+/// Hears what a sink has taken.
+pub type Taken = Arc<dyn Fn(&str, &Notice) + Send + Sync>;
+
 /// What the dispatcher works with.
 #[derive(Clone)]
 pub struct Office {
@@ -28,11 +33,11 @@ pub struct Office {
     /// The time.
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     /// Whether somebody asked for quiet about a subject, at the sink of this name.
-    pub judge: Arc<dyn Fn(&Subject, &str, Timestamp) -> Judgement + Send + Sync>,
+    pub judge: Judge,
     /// Works out what an alert says.
     pub render: Arc<dyn Fn(Notice) -> Message + Send + Sync>,
     /// Hears of each notice that a sink has taken.
-    pub taken: Arc<dyn Fn(&str, &Notice) + Send + Sync>,
+    pub taken: Taken,
 }
 
 impl fmt::Debug for Office {

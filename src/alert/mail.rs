@@ -135,10 +135,10 @@ impl Mail {
     }
 
     fn hangs(&self) -> Failure {
+        let what = format!("{} does not end the session in time", self.settings.server);
         Failure {
-            what: format!("{} does not end the session in time", self.settings.server),
-            then: Then::Retry(None),
             may_have_arrived: true,
+            ..Failure::retry(what)
         }
     }
 }

@@ -115,23 +115,32 @@ impl Post {
             return Ok(Sent { answer });
         }
         let shown = &self.shown;
-        let failure = match status.as_u16() {
-            300..=399 => Failure::give_up(format!(
-                "{shown} answers {status} and points to {}; redirects are not followed, so put \
-                 the right address into the configuration",
+        // What speaks of the message is given up. All else is of the sink (a token that has run
+        // out, an address that moved, a server that is down), and what waits for it is told when
+        // that is mended.
+        let (code, shown) = (status.as_u16(), &self.shown);
+        let what = match code {
+            300..=399 => format!(
+                "{shown} answers {status} and points to {}; redirects are not followed, so put the \
+                 right address into the configuration",
                 elsewhere(response.headers())
-            )),
-            408 | 425 | 429 | 500.. => Failure {
-                what: format!("{shown} answers {answer}"),
-                then: Then::Retry(retry_after(response.headers())),
-                may_have_arrived: status.as_u16() >= 500,
-            },
-            401 | 403 => Failure::give_up(format!(
-                "{shown} answers {answer}; see whether its password or token is right"
-            )),
-            _ => Failure::give_up(format!("{shown} answers {answer}")),
+            ),
+            401 | 403 => {
+                format!("{shown} answers {answer}; see whether its password or token is right")
+            }
+            404 | 410 => format!("{shown} answers {answer}; see whether its address is right"),
+            _ => format!("{shown} answers {answer}"),
         };
-        Err(failure)
+        if matches!(code, 400 | 413 | 415 | 422) {
+            return Err(Failure::give_up(what));
+        }
+        Err(Failure {
+            then: Then::Retry(retry_after(response.headers())),
+            may_have_arrived: code >= 500,
+            // A server that is down says 502 to 504; one that stumbles over what it is sent, 500.
+            of_message: code == 500,
+            ..Failure::retry(what)
+        })
     }
 
     /// No answer: it may have been sent, or not.
@@ -175,9 +184,8 @@ impl Post {
             ),
         };
         Failure {
-            what,
-            then: Then::Retry(None),
             may_have_arrived: !never_sent,
+            ..Failure::retry(what)
         }
     }
 }

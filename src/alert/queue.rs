@@ -17,9 +17,9 @@ pub const MOST_WAITING: usize = 10_000;
 const KEPT: Duration = Duration::from_secs(2 * 86_400);
 /// What is over is still said to sinks that forget for so long, as Prometheus does.
 const STILL_SAID: Duration = Duration::from_secs(15 * 60);
-/// After so many failures with an answer, each fourth attempt is for what comes behind: it may be
-/// the message, and not the sink.
-const STUBBORN: u32 = 8;
+/// Once the other side has stumbled over a message so often, every second attempt is for what
+/// comes behind it: it may be the message, and not the sink.
+const STUBBORN: u32 = 4;
 
 /// What is to be done next.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,6 +64,8 @@ pub struct Queue {
     pub(super) canary: bool,
     slips: BTreeMap<String, Slip>,
     failing: Option<Failing>,
+    /// Attempts so far.
+    turn: u32,
     /// Notices dropped because too much waited, or quieted, since last asked.
     pub(super) dropped: u64,
     pub(super) quieted: u64,
@@ -78,6 +80,7 @@ impl Queue {
             canary: false,
             slips: kept,
             failing: None,
+            turn: 0,
             dropped: 0,
             quieted: 0,
         }
@@ -190,8 +193,8 @@ impl Queue {
                     continue;
                 }
             }
-            let attempts = self.slips.get(&key).map_or(0, Slip::attempts);
-            if attempts >= STUBBORN && attempts % 4 == 3 && behind.is_none() {
+            let refusals = self.slips.get(&key).map_or(0, Slip::refusals);
+            if refusals >= STUBBORN && !self.turn.is_multiple_of(2) && behind.is_none() {
                 behind = Some(notice);
                 continue;
             }
@@ -238,6 +241,7 @@ impl Queue {
 
     /// The notice is about to be sent; what is returned must be kept before it is.
     pub fn begin(&mut self, key: &str) -> Write {
+        self.turn = self.turn.wrapping_add(1);
         if let Some(slip) = self.slips.get_mut(key) {
             slip.begin();
         }
@@ -263,7 +267,7 @@ impl Queue {
             }
             Then::Retry(after) => {
                 if let Some(slip) = self.slips.get_mut(key) {
-                    slip.failed(failure.may_have_arrived);
+                    slip.failed(failure);
                 }
                 self.put_off(&failure.what, after, now, draw);
             }

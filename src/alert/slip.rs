@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Notice, Subject};
+use super::{Failure, Notice, Subject};
 use crate::{
     bgp::Timestamp,
     incident::{Severity, Step},
@@ -59,9 +59,9 @@ struct Pending {
     reminder: bool,
     /// When it came to be told.
     since: Timestamp,
-    /// How often it was tried.
+    /// How often the other side stumbled over it.
     #[serde(default)]
-    attempts: u32,
+    refusals: u32,
     /// It is being sent.
     #[serde(default)]
     begun: bool,
@@ -148,7 +148,7 @@ impl Slip {
             step,
             reminder: false,
             since: now,
-            attempts: 0,
+            refusals: 0,
             begun: false,
             maybe_arrived: false,
         });
@@ -184,9 +184,9 @@ impl Slip {
         self.pending.first().map(|one| one.since)
     }
 
-    /// How often what comes next was tried in vain.
-    pub fn attempts(&self) -> u32 {
-        self.pending.first().map_or(0, |one| one.attempts)
+    /// How often the other side stumbled over what comes next.
+    pub fn refusals(&self) -> u32 {
+        self.pending.first().map_or(0, |one| one.refusals)
     }
 
     /// Notices that wait.
@@ -262,13 +262,12 @@ impl Slip {
         }
     }
 
-    /// It was not taken and will be tried again. `may_have_arrived` tells that only the answer is
-    /// missing.
-    pub fn failed(&mut self, may_have_arrived: bool) {
+    /// It was not taken and will be tried again.
+    pub fn failed(&mut self, failure: &Failure) {
         if let Some(next) = self.pending.first_mut() {
-            next.attempts += 1;
+            next.refusals += u32::from(failure.of_message);
             next.begun = false;
-            next.maybe_arrived |= may_have_arrived;
+            next.maybe_arrived |= failure.may_have_arrived;
         }
     }
 
@@ -342,7 +341,7 @@ impl Slip {
             step: Step::Updated,
             reminder: true,
             since: now,
-            attempts: 0,
+            refusals: 0,
             begun: false,
             maybe_arrived: false,
         });

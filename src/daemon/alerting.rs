@@ -10,12 +10,13 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::{
     Fault,
     canary::Canary,
     directories::Directories,
+    engine_thread::Command,
     recorder::{Clerk, Recorder},
     upkeep::Upkeep,
 };
@@ -129,6 +130,7 @@ impl Alerting {
             routers: watched.routers,
             directories: watched.directories,
             canary: self.canary.clone(),
+            engine: watched.engine,
             clock,
             metrics: watched.metrics,
         }
@@ -168,6 +170,8 @@ pub struct Watched {
     pub routers: Routers,
     /// Directories.
     pub directories: Directories,
+    /// Where routes are counted.
+    pub engine: mpsc::Sender<Command>,
     /// The time.
     pub clock: Clock,
     /// What is counted.

@@ -23,9 +23,11 @@ use super::{
     world::{Rules, Said, Worlds},
 };
 use crate::{
+    bgp::{Asn, Prefix},
+    engine::Carried,
     feed::{
         clock::{Clock, Watched, instant},
-        intake::{Outlet, Parcel},
+        intake::{Outlet, Parcel, Realm},
     },
     http::Asked,
     metrics::{Metrics, raise},
@@ -36,6 +38,10 @@ use crate::{
 pub enum Command {
     /// Judge by other rules; the answer comes when it is done.
     Renew(Box<Rules>, oneshot::Sender<()>),
+    /// How many prefixes this AS has now?
+    Count(Asn, oneshot::Sender<Carried>),
+    /// Which prefixes did this incident ever affect?
+    Affected(Realm, String, oneshot::Sender<Option<Vec<Prefix>>>),
     /// Apply what waits, for so long at most, and end.
     Stop(Duration),
 }
@@ -125,6 +131,13 @@ impl Turn {
                         turn.show();
                         // Whoever waited may have given up.
                         let _ = done.send(());
+                    }),
+                    // Who asked may have given up.
+                    Some(Command::Count(asn, answer)) => self.work(|turn| {
+                        let _ = answer.send(turn.bench.worlds.live().carried(asn));
+                    }),
+                    Some(Command::Affected(realm, id, answer)) => self.work(|turn| {
+                        let _ = answer.send(turn.bench.worlds.affected(realm, &id));
                     }),
                     Some(Command::Stop(most)) => self.stop = Some(instant() + most),
                     None => self.stop = Some(instant()),

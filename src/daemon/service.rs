@@ -32,7 +32,7 @@ use crate::{
     feed::{
         bmp,
         clock::Clock,
-        intake::{self, Intake},
+        intake::{self, Intake, Realm},
         mrt::Watches,
     },
     http::{self, Access, Board, Desk},
@@ -230,6 +230,7 @@ impl Service {
             bmp: places.bmp,
             routers: routers.clone(),
             directories: directories.clone(),
+            engine: commands.clone(),
             clock: clock.clone(),
             metrics: Arc::clone(&metrics),
         };
@@ -254,6 +255,16 @@ impl Service {
             }),
             reference: reference_shown,
             report: report_shown,
+            affected: Arc::new({
+                let commands = commands.clone();
+                move |id, drill| {
+                    let realm = if drill { Realm::Drill } else { Realm::Live };
+                    let (answer, asked) = oneshot::channel();
+                    let order = Command::Affected(realm, id.to_owned(), answer);
+                    commands.blocking_send(order).ok()?;
+                    asked.blocking_recv().ok()?
+                }
+            }),
             slice: Arc::new({
                 let store = alerting.store.clone();
                 move |id, drill| store.slice(id, drill)

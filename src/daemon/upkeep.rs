@@ -11,15 +11,18 @@ use std::{
     time::Duration,
 };
 
+use tokio::sync::{mpsc, oneshot};
+
 use super::{
     blindness::{self, Seen},
     canary::Canary,
     directories::Directories,
+    engine_thread::Command,
     recorder::{Entry, Recorder},
 };
 use crate::{
     alert::{Dispatcher, Quiet, Trouble},
-    bgp::Timestamp,
+    bgp::{Asn, Timestamp},
     feed::{bmp::Routers, clock::Clock, intake::Realm},
     http::Board,
     incident::Step,
@@ -46,6 +49,8 @@ pub struct Upkeep {
     pub directories: Directories,
     /// Our own test leak.
     pub canary: Canary,
+    /// Where routes are counted.
+    pub engine: mpsc::Sender<Command>,
     /// The time.
     pub clock: Clock,
     /// What is counted.
@@ -57,6 +62,9 @@ const TURN: Duration = Duration::from_secs(1);
 const JOURNAL: Duration = Duration::from_secs(30);
 /// Slips of what is over are looked through so often.
 const SLIPS: Duration = Duration::from_secs(3600);
+/// What was asked to be quiet about is looked at so often: counting an AS's prefixes takes the
+/// engine some milliseconds.
+const QUIET: Duration = Duration::from_secs(10);
 /// Before this has passed since the start nothing is well again: feeds take their time to come
 /// back, and what was wrong before is not mended by our own restart.
 const SETTLES: Duration = Duration::from_secs(90);
@@ -75,7 +83,7 @@ impl Upkeep {
 
     fn run(self, stop: &AtomicBool) {
         let started = self.clock.now();
-        let (mut journal, mut slips) = (started, started);
+        let (mut journal, mut slips, mut quiet) = (started, started, started);
         let mut known: BTreeMap<String, Trouble> = self
             .dispatcher
             .standing_troubles()
@@ -97,7 +105,10 @@ impl Upkeep {
             for trouble in compare(&mut known, self.troubles(now), now, settled) {
                 self.recorder.put(Entry::Trouble(Box::new(trouble)));
             }
-            self.look_after_quiet(now);
+            if now.since(quiet) >= QUIET {
+                self.look_after_quiet(now);
+                quiet = now;
+            }
             thread::sleep(TURN);
         }
     }
@@ -111,9 +122,18 @@ impl Upkeep {
                 self.quiet.ended(&one.incident, one.drill, now);
             }
         }
-        for trouble in self.quiet.tick(now, &|_| None) {
+        for trouble in self.quiet.tick(now, &|asn| self.count(asn)) {
             self.recorder.put(Entry::Trouble(Box::new(trouble)));
         }
+    }
+
+    /// Prefixes that an AS originates or carries, as the engine counts them.
+    fn count(&self, asn: Asn) -> Option<u32> {
+        let (answer, asked) = oneshot::channel();
+        let order = Command::Count(asn, answer);
+        self.engine.blocking_send(order).ok()?;
+        let carried = asked.blocking_recv().ok()?;
+        Some(carried.originates + carried.transits)
     }
 
     fn troubles(&self, now: Timestamp) -> Vec<Trouble> {

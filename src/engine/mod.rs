@@ -24,7 +24,7 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use crate::{
-    bgp::{Afi, Attributes, Batch, Event, EventKind, PeerKey, Span, Timestamp},
+    bgp::{Afi, Attributes, Batch, Event, EventKind, PeerKey, Prefix, Span, Timestamp},
     detect::{Phase, Verdict, settings},
     incident::{self, Folder, IncidentEvent, Output, World},
     reference::Reference,
@@ -216,6 +216,19 @@ impl Engine {
     /// was last told of it and when.
     pub fn incidents(&self) -> Vec<IncidentEvent> {
         self.folder.standing(&self.rib, &self.reference)
+    }
+
+    /// Every prefix that an incident, open or lately over, ever affected; none if it is not
+    /// known. Some milliseconds for 100,000.
+    pub fn affected(&self, id: &str) -> Option<Vec<Prefix>> {
+        let mut places = self.folder.places();
+        let (_, incident) = places.find(|(_, incident)| incident.id == id)?;
+        let prefixes = incident.prefixes();
+        Some(
+            prefixes
+                .filter_map(|(afi, row)| self.rib.prefix(afi, row))
+                .collect(),
+        )
     }
 
     /// Whether no view has had a table: only what needs no memory speaks.

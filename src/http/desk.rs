@@ -7,7 +7,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::Board;
 use crate::{
     alert::Quiet,
-    bgp::Timestamp,
+    bgp::{Prefix, Timestamp},
     engine::{Answer, Question, Snapshot},
     feed::{bmp::RouterState, intake::Realm},
     metrics::Metrics,
@@ -36,6 +36,11 @@ pub type Provider<T> = Arc<dyn Fn() -> T + Send + Sync>;
 /// where none were kept. May wait for a disk: it is called where waiting does no harm.
 pub type Slices = Arc<dyn Fn(&str, bool) -> Option<Vec<u8>> + Send + Sync>;
 
+/// Every prefix that an incident ever affected, by its name and whether it is a drill's; none
+/// where the engine no longer has them. Waits for the engine: it is called where waiting does no
+/// harm.
+pub type Affected = Arc<dyn Fn(&str, bool) -> Option<Vec<Prefix>> + Send + Sync>;
+
 /// All that the server shows. Nothing here but [`Desk::quiet`] is the server's to change.
 #[derive(Clone)]
 pub struct Desk {
@@ -63,6 +68,8 @@ pub struct Desk {
     pub report: watch::Receiver<Arc<report::Settings>>,
     /// Messages for the evidence on an incident.
     pub slice: Slices,
+    /// Every prefix that an incident ever affected.
+    pub affected: Affected,
     /// The wall clock.
     pub clock: Provider<Timestamp>,
     /// When the process began.

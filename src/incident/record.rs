@@ -325,6 +325,11 @@ impl Incident {
         self.covers.len() as u32
     }
 
+    /// Every prefix that was ever part of it, by its row.
+    pub fn prefixes(&self) -> impl Iterator<Item = (Afi, u32)> {
+        self.rows.keys().copied()
+    }
+
     /// Prefixes ever affected.
     pub fn total(&self) -> u32 {
         self.rows.len() as u32

@@ -167,6 +167,7 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         heartbeat: Arc::new(move || *beat.lock().unwrap()),
         reference: watch::channel(Arc::new(live.reference)).1,
         report: watch::channel(Arc::new(report_settings())).1,
+        affected: Arc::new(|_, _| None),
         slice: Arc::new(|_, drill| drill.then(|| b"slice".to_vec())),
         clock: Arc::new(move || now + Duration::from_secs(90)),
         started: Timestamp::from_secs(now.secs().saturating_sub(3600)),

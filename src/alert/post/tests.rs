@@ -90,18 +90,17 @@ fn a_server_that_is_busy_or_broken_is_tried_again_when_it_says() {
 }
 
 #[test]
-fn what_is_refused_is_given_up() {
+fn a_message_that_is_refused_is_given_up_and_what_a_person_can_mend_is_not() {
     let address = saying("HTTP/1.1 400 Bad Request\r\nContent-Length: 9\r\n\r\nno such x");
     let failure = post(address, "/").unwrap_err();
     assert_eq!(failure.then, Then::GiveUp);
     assert!(failure.what.contains("400 Bad Request: no such x"));
     let address = saying("HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n");
-    assert!(
-        post(address, "/")
-            .unwrap_err()
-            .what
-            .contains("password or token")
-    );
+    let failure = post(address, "/").unwrap_err();
+    assert_eq!(failure.then, Then::Retry(None));
+    assert!(failure.what.contains("password or token") && !failure.of_message);
+    let address = saying("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
+    assert!(post(address, "/").unwrap_err().of_message);
 }
 
 #[test]
@@ -111,7 +110,7 @@ fn a_redirect_is_not_followed_and_its_path_not_repeated() {
          Content-Length: 0\r\n\r\n",
     );
     let failure = post(address, "/secret").unwrap_err();
-    assert_eq!(failure.then, Then::GiveUp);
+    assert_eq!(failure.then, Then::Retry(None));
     assert!(
         failure.what.contains("points to evil.example;"),
         "{failure:?}"

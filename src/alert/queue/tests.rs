@@ -128,7 +128,11 @@ fn a_message_that_never_gets_through_does_not_keep_the_others() {
         };
         queue.begin(&id);
         if id == "poison" {
-            queue.failed(&id, &Failure::retry("500"), at(now), 0.0);
+            let stumbles = Failure {
+                of_message: true,
+                ..Failure::retry("500")
+            };
+            queue.failed(&id, &stumbles, at(now), 0.0);
         } else {
             queue.delivered(&id, at(now));
         }

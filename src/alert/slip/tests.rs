@@ -138,8 +138,8 @@ fn what_was_surely_not_taken_is_brought_up_to_date() {
     let mut slip = Slip::default();
     offer(&mut slip, Step::Opened, 0);
     slip.begin();
-    slip.failed(false);
-    assert_eq!(slip.attempts(), 1);
+    slip.failed(&Failure::retry("connection refused"));
+    assert_eq!(slip.refusals(), 0);
     offer(&mut slip, Step::Updated, 5);
     assert_eq!(send(&mut slip, 6), "Opened x/1 at 5");
 }
@@ -258,7 +258,10 @@ proptest! {
                 }
                 Act::Lost if !slip.is_empty() => {
                     slip.begin();
-                    slip.failed(second % 2 == 0);
+                    slip.failed(&Failure {
+                        may_have_arrived: second % 2 == 0,
+                        ..Failure::retry("lost")
+                    });
                 }
                 Act::Refused if slip.len() == 1 && slip.next("x").unwrap().step == Step::Opened
                     && !slip.next("x").unwrap().maybe_repeat =>

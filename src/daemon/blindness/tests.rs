@@ -70,7 +70,7 @@ fn a_router_that_is_lost_is_named_after_five_minutes_and_until_a_day_has_passed(
 fn when_nothing_is_heard_any_more_it_is_one_trouble_and_pages() {
     let routers = [router(1, Standing::Stale, 0), router(2, Standing::Gone, 0)];
     let blind = ("blind".to_owned(), Severity::Critical);
-    assert_eq!(found(&routers, &[], 600), [blind.clone()]);
+    assert_eq!(found(&routers, &[], 600), [blind]);
     let directory = FeedState {
         name: "rrc00".to_owned(),
         reachable: true,

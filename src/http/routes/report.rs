@@ -10,9 +10,13 @@ use axum::{
 
 use super::incidents::find;
 use crate::{
+    bgp::Prefix,
     feed::intake::Realm,
     http::{Record, Shared, params::Params, problem::Problem},
-    report::{self, Account, Audience, Cause, Format, Language, Refusal, Report, Request, Sort},
+    report::{
+        self, Account, Acknowledged, Audience, Cause, Format, Language, Refusal, Report, Request,
+        Sort,
+    },
 };
 
 /// What a report takes.
@@ -50,17 +54,21 @@ pub(super) async fn report(
     let request = request(&params)?;
     let format = params.word("format", Format::ALL)?.unwrap_or(Format::Text);
     let record = find(&shared, &id, params.flag("drill")?)?;
-    let steps = steps(&record);
-    let settings = Arc::clone(&shared.desk.report.borrow());
-    let reference = Arc::clone(&shared.desk.reference.borrow());
-    let account = account(&record, &steps, &shared);
-    let report = Report::new(&account, &request, &reference, &settings).map_err(refused)?;
+    let written = blocking(move || {
+        let known = Known::of(&record, &shared);
+        let settings = Arc::clone(&shared.desk.report.borrow());
+        let reference = Arc::clone(&shared.desk.reference.borrow());
+        let account = known.account(&record, &shared);
+        let report = Report::new(&account, &request, &reference, &settings)?;
+        Ok(report.write(format, &settings))
+    });
+    let written = written.await?;
     let kind = match format {
         Format::Text => "text/plain; charset=utf-8",
         Format::Markdown => "text/markdown; charset=utf-8",
         Format::Json => "application/json",
     };
-    Ok(sent(kind, report.write(format, &settings).into_bytes()))
+    Ok(sent(kind, written.into_bytes()))
 }
 
 pub(super) async fn bundle(
@@ -71,19 +79,16 @@ pub(super) async fn bundle(
     let params = Params::read(&uri, &OF_A_BUNDLE)?;
     let request = request(&params)?;
     let record = find(&shared, &id, params.flag("drill")?)?;
-    // Reading the messages waits for a disk, and packing them takes a while.
-    let packed = tokio::task::spawn_blocking(move || {
-        let steps = steps(&record);
+    let packed = blocking(move || {
+        let known = Known::of(&record, &shared);
         let settings = Arc::clone(&shared.desk.report.borrow());
         let reference = Arc::clone(&shared.desk.reference.borrow());
-        let account = account(&record, &steps, &shared);
+        let account = known.account(&record, &shared);
         let slice = (shared.desk.slice)(&record.last.id, record.realm == Realm::Drill);
         report::bundle(&account, &request, &reference, &settings, slice.as_deref())
     });
-    let packed = packed
-        .await
-        .map_err(|_| Problem::busy("the daemon is ending"))?;
-    let mut response = sent("application/gzip", packed.map_err(refused)?);
+    let packed = packed.await?;
+    let mut response = sent("application/gzip", packed);
     let name = HeaderValue::from_static("attachment; filename=\"incident.tar.gz\"");
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_DISPOSITION, name);
@@ -115,29 +120,62 @@ fn request(params: &Params) -> Result<Request, Problem> {
     })
 }
 
-fn steps(record: &Record) -> Vec<report::Stage> {
-    let stages = record.timeline.iter();
-    stages
-        .map(|stage| report::Stage {
-            event: stage.event,
-            time: stage.time,
-            severity: stage.severity,
-            confidence: stage.confidence,
-            routes: stage.routes,
-        })
-        .collect()
+/// What waits for the engine or a disk, or takes a while, is done where nobody waits for it.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Problem::busy("the daemon is ending"))?
+        .map_err(refused)
 }
 
-fn account<'a>(record: &'a Record, steps: &'a [report::Stage], shared: &Shared) -> Account<'a> {
-    Account {
-        last: &record.last,
-        opened: record.opened,
-        resolved: record.resolved,
-        steps,
-        omitted: record.omitted,
-        affected: None,
-        acknowledged: None,
-        now: (shared.desk.clock)(),
+/// What is known of an incident beside its record.
+struct Known {
+    steps: Vec<report::Stage>,
+    affected: Option<Vec<Prefix>>,
+    acknowledged: Option<Acknowledged>,
+}
+
+impl Known {
+    fn of(record: &Record, shared: &Shared) -> Known {
+        let drill = record.realm == Realm::Drill;
+        let id = &record.last.id;
+        let stages = record.timeline.iter();
+        let steps = stages
+            .map(|stage| report::Stage {
+                event: stage.event,
+                time: stage.time,
+                severity: stage.severity,
+                confidence: stage.confidence,
+                routes: stage.routes,
+            })
+            .collect();
+        let mut acknowledgements = shared.desk.quiet.acknowledgements().into_iter();
+        let acknowledged = acknowledgements
+            .find(|one| one.incident == *id && one.drill == drill)
+            .map(|one| Acknowledged {
+                by: one.by,
+                time: one.at,
+                why: one.why,
+            });
+        Known {
+            steps,
+            affected: (shared.desk.affected)(id, drill),
+            acknowledged,
+        }
+    }
+
+    fn account<'a>(&'a self, record: &'a Record, shared: &Shared) -> Account<'a> {
+        Account {
+            last: &record.last,
+            opened: record.opened,
+            resolved: record.resolved,
+            steps: &self.steps,
+            omitted: record.omitted,
+            affected: self.affected.as_deref(),
+            acknowledged: self.acknowledged.as_ref(),
+            now: (shared.desk.clock)(),
+        }
     }
 }
 
