@@ -37,6 +37,19 @@ def wait(what, condition, seconds=60):
     raise Failed(f"not within {seconds} s: {what}; last seen: {last!r}")
 
 
+class Still:
+    """What is not as it has to be yet: false where there is any, and printed by `wait`."""
+
+    def __init__(self, left):
+        self.left = left
+
+    def __bool__(self):
+        return not self.left
+
+    def __repr__(self):
+        return repr(self.left)
+
+
 def equal(what, ours, theirs):
     if ours != theirs:
         raise Failed(f"{what}: {ours!r}, not {theirs!r}")

@@ -122,6 +122,12 @@ class Speaker:
             path = (PEER_AS, 701, 15169, ORIGINS + number // 2)
             self.announce(block(number, 21), path)
 
+    def forget(self, daemon):
+        """It is not there any more."""
+        at = self.targets.index(daemon.bmp)
+        self.streams.pop(at).close()
+        del self.targets[at]
+
     def close(self):
         for stream in self.streams:
             stream.close()

@@ -44,6 +44,7 @@ def run(lab, site):
 
     # One daemon goes; the other one still sees it.
     daemons[1].kill()
+    speaker.forget(daemons[1])
     time.sleep(6)
     equal("pages without the second daemon", paged(name), ["firing"])
     ends(site, speaker, 1, name)

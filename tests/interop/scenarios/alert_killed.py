@@ -9,7 +9,7 @@ import time
 from collections import Counter
 
 from alerting import settings, sink, skipped, webhook
-from lab import Failed, equal
+from lab import Failed, Still, equal
 from receivers import Receiver
 from servers import HOOK, Alertmanager, missing, pages
 from speaker import Speaker
@@ -88,8 +88,8 @@ def run(lab, site):
 
 
 def all_over(site):
-    left = [name for name, one in site.incidents().items() if one["state"] != "resolved"]
-    return not left
+    open_still = {n: one for n, one in site.incidents().items() if one["state"] != "resolved"}
+    return Still(open_still)
 
 
 def waits(site):

@@ -25,9 +25,13 @@ def run(lab, site):
         "silent": Receiver(lab, PORT + 2, reads=False),
         "hangs": Receiver(lab, PORT + 3, receivers.hangs),
         "hangs-in-body": Receiver(lab, PORT + 4, receivers.hangs_in_body),
-        "busy": Receiver(lab, PORT + 5, receivers.first(2, receivers.status("429 Slow Down", "Retry-After: 4"))
+        "busy": Receiver(
+            lab,
+            PORT + 5,
+            receivers.first(2, receivers.status("429 Slow Down", "Retry-After: 4")),
         ),
-        "broken": Receiver(lab, PORT + 6, receivers.first(3, receivers.status("503 Service Unavailable"))
+        "broken": Receiver(
+            lab, PORT + 6, receivers.first(3, receivers.status("503 Service Unavailable"))
         ),
         "picky": Receiver(lab, PORT + 7, receivers.status("400 Bad Request")),
         "closes": Receiver(lab, PORT + 8, receivers.first(2, receivers.closes)),
