@@ -34,7 +34,7 @@ use lettre::{
 use ring::digest;
 
 use super::{
-    Failure, Message, Sent, Sink, Then, host, html,
+    Failure, Message, Sent, Sink, host, html,
     message::cut,
     secret::{Secret, SecretFile},
     text,

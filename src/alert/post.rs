@@ -114,7 +114,6 @@ impl Post {
         if status.is_success() {
             return Ok(Sent { answer });
         }
-        let shown = &self.shown;
         // What speaks of the message is given up. All else is of the sink (a token that has run
         // out, an address that moved, a server that is down), and what waits for it is told when
         // that is mended.

@@ -23,6 +23,7 @@ use super::{
     world::{Rules, Said, Worlds},
 };
 use crate::{
+    alert::is_canary,
     bgp::{Asn, Prefix},
     engine::Carried,
     feed::{
@@ -30,7 +31,9 @@ use crate::{
         intake::{Outlet, Parcel, Realm},
     },
     http::Asked,
+    incident::Output,
     metrics::{Metrics, raise},
+    store::Write,
 };
 
 /// What the thread is told to do.
@@ -234,6 +237,16 @@ impl Turn {
             .drain(..)
             .map(|(realm, output)| Entry::Said(realm, output))
             .collect();
+        let slices = |entry: &Entry| match entry {
+            Entry::Said(Realm::Drill, Output::Incident(event)) if !is_canary(event) => {
+                memory::slice(self.bench.worlds.drill()?, &event.id, true)
+            }
+            _ => None,
+        };
+        let slices: Vec<Write> = entries.iter().filter_map(slices).collect();
+        if !slices.is_empty() {
+            entries.push(Entry::Rows(slices));
+        }
         entries.extend(memory::keep(self.bench.worlds.live()));
         self.bench.teller.tell(entries, received);
         if instant().saturating_duration_since(self.shown) >= SOON {

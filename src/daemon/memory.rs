@@ -28,14 +28,7 @@ pub fn keep(engine: &mut Engine) -> Option<Entry> {
     let mut rows = Vec::new();
     for one in kept {
         if !one.gone {
-            let messages = engine.messages(&one.id);
-            if !messages.is_empty() {
-                rows.push(Write::Slice {
-                    incident: one.id.clone(),
-                    drill: false,
-                    mrt: recorded(&messages, engine.reference().local_as),
-                });
-            }
+            rows.extend(slice(engine, &one.id, false));
         }
         rows.push(Write::Kept {
             incident: one.id,
@@ -43,6 +36,16 @@ pub fn keep(engine: &mut Engine) -> Option<Entry> {
         });
     }
     (!rows.is_empty()).then_some(Entry::Rows(rows))
+}
+
+/// The messages that show an incident, as they are kept; none where it came in none.
+pub fn slice(engine: &Engine, id: &str, drill: bool) -> Option<Write> {
+    let messages = engine.messages(id);
+    (!messages.is_empty()).then(|| Write::Slice {
+        incident: id.to_owned(),
+        drill,
+        mrt: recorded(&messages, engine.reference().local_as),
+    })
 }
 
 /// Tells an engine that has seen nothing yet what was known when we ended. Returns the names of the

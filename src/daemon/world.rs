@@ -93,6 +93,11 @@ impl Worlds {
         &mut self.live
     }
 
+    /// The engine of a drill; none while none is played.
+    pub fn drill(&self) -> Option<&Engine> {
+        self.drill.as_ref()
+    }
+
     /// Ends the world of drills: what is open in it is over.
     pub fn end_drill(&mut self, said: &mut Said) {
         if let Some(mut drill) = self.drill.take() {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{super::samples, *};
+use crate::alert::Then;
 
 pub(super) fn settings(port: u16) -> Settings {
     Settings {
