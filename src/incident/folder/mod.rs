@@ -273,7 +273,10 @@ impl Folder {
             .get(usize::from(slot.0))
             .and_then(Option::as_ref)
             .is_some_and(|incident| {
-                incident.knows(prefix)
+                // A path shows by itself whether it is still what it was; of the rest a table
+                // shows less than the changes did.
+                let still = incident.key.kind != Kind::Path || one.finds.any(incident.absorbs);
+                (incident.knows(prefix) && still)
                     || (first_table
                         && incident.resumed
                         && one.finds.any(incident.absorbs)
