@@ -235,13 +235,6 @@ impl Dispatcher {
         }
     }
 
-    /// Wakes the couriers: what somebody asked for has changed.
-    pub fn wake(&self) {
-        for desk in self.desks().values() {
-            desk.bell.notify_all();
-        }
-    }
-
     /// How every sink does; also shows it in the metrics.
     pub fn states(&self) -> Vec<SinkState> {
         let office = &self.0.office;

@@ -66,6 +66,7 @@ pub fn end_what_is_lost(
         };
         let over = IncidentEvent {
             event: Step::Resolved,
+            number: event.number + 1,
             time: now.max(event.time),
             summary: format!("{}; {why}", event.summary),
             ..event
