@@ -12,7 +12,7 @@ use super::{
     moment::Moment,
     sheet::{Sheet, day_time, escape, lasting},
 };
-use crate::alert::quiet::Acknowledgement;
+use crate::{alert::quiet::Acknowledgement, incident::Severity};
 
 const NOTES: &str = "\
 What is known already is not told again: no reminders, and no updates unless the incident gets worse. \
@@ -85,14 +85,18 @@ impl Ack {
             sheet.paragraph(out, &text)?;
             return Ok(());
         }
+        let worse = match one.severity {
+            Severity::Critical => String::new(),
+            other => format!("if it gets worse than {}, and ", other.name()),
+        };
         let text = format!(
             "{incident} is acknowledged ({}) by {} until {}, for {}, or until it is over. It is \
-             told again if it gets worse than {}, and when it is over.",
+             told again {}when it is over.",
             escape(&one.id),
             escape(&one.by),
             day_time(one.until),
             lasting(one.until.since(one.at)),
-            one.severity.name(),
+            worse,
         );
         sheet.paragraph(out, &text)?;
         let drill = if one.drill { " --drill" } else { "" };

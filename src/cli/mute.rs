@@ -54,25 +54,25 @@ enum Command {
 #[derive(Args, Debug)]
 struct Add {
     /// The incident or trouble of this name.
-    #[arg(long, value_name = "ID", group = "what")]
+    #[arg(long, value_name = "ID")]
     incident: Option<String>,
     /// Incidents of this AS.
-    #[arg(long = "as", value_name = "AS", group = "what")]
+    #[arg(long = "as", value_name = "AS")]
     offender: Option<Asn>,
     /// Incidents that this AS let through.
-    #[arg(long, value_name = "AS", group = "what")]
+    #[arg(long, value_name = "AS")]
     neighbour: Option<Asn>,
-    #[arg(long, value_name = "KIND", group = "what", help = "Incidents of this kind",
+    #[arg(long, value_name = "KIND", help = "Incidents of this kind",
           value_parser = PossibleValuesParser::new(Kind::ALL.iter().map(|kind| kind.name())))]
     kind: Option<String>,
     /// Incidents seen at this peer and nowhere else.
-    #[arg(long, value_name = "ADDRESS", group = "what")]
+    #[arg(long, value_name = "ADDRESS")]
     peer: Option<String>,
     /// Incidents seen at this router and nowhere else.
-    #[arg(long, value_name = "ADDRESS", group = "what")]
+    #[arg(long, value_name = "ADDRESS")]
     router: Option<String>,
     /// At this sink only; alone, everything at this sink.
-    #[arg(long, value_name = "NAME", group = "what")]
+    #[arg(long, value_name = "NAME")]
     sink: Option<String>,
     /// Tell what is critical all the same.
     #[arg(long)]
@@ -235,8 +235,7 @@ fn list(daemon: &Daemon, out: &mut impl Write) -> Result<(), Failure> {
         };
         let head = sheet.ink(Ink::Strong, &escape(&mute.id));
         writeln!(out, "{head}  {when}")?;
-        sheet.entry(out, &escape(&mute.what()))?;
-        sheet.entry(out, &escape(&mute.sentence()))?;
+        sheet.entry(out, &escape(&mute.line()))?;
         writeln!(out)?;
     }
     Ok(())

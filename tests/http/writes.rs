@@ -746,8 +746,28 @@ fn the_command_line_mutes_acknowledges_and_expects_and_says_how_to_undo_it() {
     );
     assert!(text.contains(" 05:00:00 UTC, for "), "{text}");
     assert!(text.contains(", by jo."), "{text}");
-    assert!(text.ends_with("Undo: leakwatch mute remove m-1"), "{text}");
-    assert!(run(&["mute", "list"]).contains("Muted by jo: \"x\", until"));
+    let text = change(&[
+        "mute",
+        "--incident",
+        &id,
+        "--sink",
+        "pager",
+        "--kind",
+        "leak",
+        "--below-critical",
+        "--for",
+        "2h",
+        "--why",
+        "y",
+    ]);
+    let what = format!("{id}, incidents of the kind leak, at the sink pager, below critical");
+    assert!(
+        text.starts_with(&format!("Muted (m-2): {what}, until ")),
+        "{text}"
+    );
+    assert!(text.contains(", for 2 h, by night."), "{text}");
+    change(&["mute", "remove", "m-2"]);
+    assert!(run(&["mute", "list"]).contains("incidents of AS396531, muted by jo: \"x\", until"));
     assert!(change(&["mute", "remove", "m-1"]).starts_with("No longer muted (m-1)"));
     assert_eq!(run(&["mute", "list"]), "Nothing is muted.");
 
@@ -787,7 +807,7 @@ fn the_command_line_mutes_acknowledges_and_expects_and_says_how_to_undo_it() {
         log.contains("e-1 removed: +4,000 routes of AS64500"),
         "{log}"
     );
-    assert!(log.ends_with("and 6 more (--limit)"), "{log}");
+    assert!(log.ends_with("and 8 more (--limit)"), "{log}");
 }
 
 #[test]

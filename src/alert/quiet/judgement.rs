@@ -259,8 +259,18 @@ impl Mute {
         } else {
             ""
         };
+        format!("Muted{at}{spared} {}", self.author())
+    }
+
+    /// `incidents of AS64500, at the sink pager, muted by mk: "maintenance", until …`: for a list
+    /// of mutes, where nothing else says what it is about.
+    pub fn line(&self) -> String {
+        format!("{}, muted {}", Plain(&self.what()), self.author())
+    }
+
+    fn author(&self) -> String {
         format!(
-            "Muted{at}{spared} by {}: \"{}\", until {}",
+            "by {}: \"{}\", until {}",
             Plain(&self.by),
             Plain(&self.why),
             day_minute(self.until)

@@ -174,7 +174,7 @@ pub(super) fn hushed(out: &mut String, hush: &Hush) {
     for sentence in hush.sentences() {
         let _ = writeln!(
             out,
-            "<p class=\"hush\">{} <span class=\"faint\">{}</span></p>",
+            "<p class=\"hush\">{} <span class=\"faint name\">{}</span></p>",
             Text(&sentence.text),
             Text(&sentence.id)
         );
@@ -190,12 +190,7 @@ fn quiet(out: &mut String, desk: &Desk) {
     let expected = expected.iter().filter(|one| now < one.until);
     let mut lines: Vec<(String, &str)> = Vec::new();
     lines.extend(mutes.map(|one| {
-        let text = format!(
-            "{}{}. {}",
-            starting(one.from, now),
-            one.what(),
-            one.sentence()
-        );
+        let text = format!("{}{}", starting(one.from, now), one.line());
         (text, one.id.as_str())
     }));
     lines.extend(expected.map(|one| {
@@ -209,7 +204,7 @@ fn quiet(out: &mut String, desk: &Desk) {
     for (text, id) in lines.iter().take(MOST_ROWS) {
         let _ = writeln!(
             out,
-            "<li>{} <span class=\"faint\">{}</span></li>",
+            "<li>{} <span class=\"faint name\">{}</span></li>",
             Text(text),
             Text(id)
         );

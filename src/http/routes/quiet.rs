@@ -107,7 +107,7 @@ pub(super) async fn mute(
         until: until.ok_or_else(|| fields.missing("until", "say when it ends, or `for`"))?,
     };
     let (by, why) = author(&fields)?;
-    let mute = write(&shared, by, why, move |quiet, asked| {
+    let mute = write(&shared, now, by, why, move |quiet, asked| {
         quiet.mute(wanted, asked)
     })
     .await?;
@@ -155,9 +155,13 @@ pub(super) async fn unmute(
 ) -> Result<Response, Problem> {
     let (by, why) = taker(&Params::read(&uri, &["by", "why"])?)?;
     let said = (by.clone(), why.clone());
-    let mute = write(&shared, by, why, move |quiet, asked| {
-        quiet.unmute(&id, asked)
-    })
+    let mute = write(
+        &shared,
+        (shared.desk.clock)(),
+        by,
+        why,
+        move |quiet, asked| quiet.unmute(&id, asked),
+    )
     .await?;
     tracing::info!(
         by = said.0, why = said.1, address = %client.0, id = mute.id, what = mute.what(),
@@ -185,7 +189,7 @@ pub(super) async fn acknowledge(
     let now = (shared.desk.clock)();
     let until = fields.end(now)?.unwrap_or(now + ACKNOWLEDGED);
     let (by, why) = author(&fields)?;
-    let one: Acknowledgement = write(&shared, by, why, move |quiet, asked| {
+    let one: Acknowledgement = write(&shared, now, by, why, move |quiet, asked| {
         quiet.acknowledge(&record.last, until, asked)
     })
     .await?;
@@ -208,9 +212,13 @@ pub(super) async fn take_back(
     let drill = record.realm == Realm::Drill;
     let (by, why) = taker(&params)?;
     let said = (by.clone(), why.clone());
-    let one = write(&shared, by, why, move |quiet, asked| {
-        quiet.take_back(&id, drill, asked)
-    })
+    let one = write(
+        &shared,
+        (shared.desk.clock)(),
+        by,
+        why,
+        move |quiet, asked| quiet.take_back(&id, drill, asked),
+    )
     .await?;
     tracing::info!(
         by = said.0, why = said.1, address = %client.0, id = one.id, incident = one.incident,
@@ -246,7 +254,7 @@ pub(super) async fn expect(
         kinds: fields.words("kinds", &kinds())?,
     };
     let (by, why) = author(&fields)?;
-    let change = write(&shared, by, why, move |quiet, asked| {
+    let change = write(&shared, now, by, why, move |quiet, asked| {
         quiet.expect(announced, asked)
     })
     .await?;
@@ -265,9 +273,13 @@ pub(super) async fn expect_no_more(
 ) -> Result<Response, Problem> {
     let (by, why) = taker(&Params::read(&uri, &["by", "why"])?)?;
     let said = (by.clone(), why.clone());
-    let change = write(&shared, by, why, move |quiet, asked| {
-        quiet.expect_no_more(&id, asked)
-    })
+    let change = write(
+        &shared,
+        (shared.desk.clock)(),
+        by,
+        why,
+        move |quiet, asked| quiet.expect_no_more(&id, asked),
+    )
     .await?;
     tracing::info!(
         by = said.0, why = said.1, address = %client.0, id = change.id, what = change.what(),
@@ -298,12 +310,12 @@ fn taker(params: &Params) -> Result<(String, String), Problem> {
 /// Changes something. The disk is waited for elsewhere than on the threads that serve.
 async fn write<T: Send + 'static>(
     shared: &Shared,
+    now: Timestamp,
     by: String,
     why: String,
     change: impl FnOnce(&Quiet, &Asked) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Problem> {
     let quiet = shared.desk.quiet.clone();
-    let now = (shared.desk.clock)();
     let done = tokio::task::spawn_blocking(move || {
         let (by, why) = (by.as_str(), why.as_str());
         change(&quiet, &Asked { by, why, now })
