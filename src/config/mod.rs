@@ -36,7 +36,7 @@ pub use problem::{ConfigError, Problem};
 use problem::{Problems, unknown};
 use reader::{Context, Reader, Value, asn};
 
-use crate::{detect, engine, feed, incident, reference::Reference};
+use crate::{detect, engine, feed, incident, reference::Reference, store};
 
 /// The commented file with every default; what `config example` prints.
 pub const EXAMPLE: &str = include_str!("../../config/leakwatch.toml");
@@ -63,6 +63,8 @@ pub struct Config {
     pub http: Http,
     /// What is logged.
     pub log: Log,
+    /// What survives a restart.
+    pub state: store::Settings,
     /// How much the engine keeps.
     pub limits: engine::Limits,
 }
@@ -159,7 +161,7 @@ impl Config {
             directory::mrt(&mut config, reader, context);
         });
         for name in [
-            "bmp", "http", "log", "limits", "detect", "incident", "alert",
+            "bmp", "http", "log", "state", "limits", "detect", "incident", "alert",
         ] {
             if let Some(value) = reader.get(name) {
                 config.read_settings(value, name, &mut context);
@@ -264,6 +266,9 @@ impl Config {
             && !file.to_string_lossy().starts_with("credential:")
         {
             *file = base.join(&file);
+        }
+        if let Some(directory) = &mut self.state.directory {
+            *directory = base.join(&directory);
         }
         for directory in &mut self.mrt {
             directory.directory = base.join(&directory.directory);

@@ -2,7 +2,7 @@
 
 use super::{
     kinds::{Count, Kind, Span},
-    settings::{DAY, Setting, setting},
+    settings::{DAY, HOUR, Setting, setting},
     words::{File, Listed, Listen, Size, Word},
 };
 
@@ -153,6 +153,24 @@ pub(super) const SERVICE: &[Setting] = &[
         "\"text\", \"json\" (one object a line), \"journal\" (the fields of the systemd journal) \
          or \"auto\": text on a terminal, the journal's form where systemd has it, JSON \
          otherwise."
+    ),
+    setting!(
+        "state",
+        "directory",
+        state.directory,
+        File,
+        "Where; a relative path starts at this file, and it is made where it is missing. The \
+         systemd unit names one itself (`StateDirectory=`), so that there this can be left out; \
+         elsewhere nothing is kept without it.",
+        "\"/var/lib/leakwatch\""
+    ),
+    setting!(
+        "state",
+        "keep",
+        state.keep,
+        Span(HOUR..=100 * 366 * DAY),
+        "Incidents that are over are kept for so long, 100,000 of them and 1 GiB at most. Longer \
+         than a year, so that a comparison with the year before has all of it."
     ),
     setting!(
         "limits",

@@ -74,6 +74,13 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     ),
     ("log", "What is told while it runs."),
     (
+        "state",
+        "What survives a restart: incidents with their evidence, what is still to be told, mutes, \
+         how far watched directories were read. One daemon to a directory, on a local disk: one \
+         that hangs would hold up alerts. A disk that is full or fails does not: what happens \
+         meanwhile is kept in memory, and said to be so.",
+    ),
+    (
         "limits",
         "How much is kept, so that memory is bounded whatever is sent. What is new beyond a \
          limit is refused and counted; what is known stays and is watched.",

@@ -43,7 +43,7 @@ pub(super) fn show(config: &Config) -> String {
     settings(&mut out, config, |table| table == "bmp");
     directories(&mut out, config);
     settings(&mut out, config, |table| {
-        matches!(table, "http" | "log" | "limits")
+        matches!(table, "http" | "log" | "state" | "limits")
     });
     own(&mut out, config);
     peers(&mut out, config);
@@ -51,7 +51,7 @@ pub(super) fn show(config: &Config) -> String {
     relations(&mut out, config);
     known_lists(&mut out, config);
     settings(&mut out, config, |table| {
-        !matches!(table, "bmp" | "http" | "log" | "limits")
+        !matches!(table, "bmp" | "http" | "log" | "state" | "limits")
     });
     out
 }

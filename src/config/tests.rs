@@ -6,6 +6,7 @@ use super::*;
 use crate::{
     bgp::{Asn, PeerKey},
     reference::{Relation, Role},
+    store,
 };
 
 fn parse(text: &str) -> Config {
@@ -107,6 +108,10 @@ web_config = "web.yml"
 [log]
 level = "debug"
 format = "json"
+
+[state]
+directory = "/srv/leakwatch"
+keep = "30d"
 
 [[own]]
 prefixes = ["192.0.2.0/24^24-28", "2001:db8::/32"]
@@ -233,19 +238,31 @@ fn the_service_is_read() {
             format: LogFormat::Json
         }
     );
+    assert_eq!(
+        config.state,
+        store::Settings {
+            directory: Some(PathBuf::from("/srv/leakwatch")),
+            keep: Duration::from_secs(30 * 86_400),
+        }
+    );
     assert_eq!(parse("[bmp]\nlisten = \"off\"").bmp.listen, None);
 }
 
 #[test]
 fn relative_paths_start_at_the_directory_of_the_file() {
     let config = Config::parse(
-        "[[mrt]]\ndirectory = \"spool\"\n[http]\nweb_config = \"web.yml\"",
+        "[[mrt]]\ndirectory = \"spool\"\n[http]\nweb_config = \"web.yml\"\n\
+         [state]\ndirectory = \"state\"",
         Path::new("/etc/leakwatch"),
     )
     .unwrap();
     assert_eq!(
         config.http.web_config.as_deref(),
         Some(Path::new("/etc/leakwatch/web.yml"))
+    );
+    assert_eq!(
+        config.state.directory.as_deref(),
+        Some(Path::new("/etc/leakwatch/state"))
     );
     assert_eq!(config.mrt[0].directory, Path::new("/etc/leakwatch/spool"));
     assert_eq!(config.mrt[0].name, "spool");

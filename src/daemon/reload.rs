@@ -57,6 +57,10 @@ pub fn needs_restart(old: &Config, new: &Config) -> Vec<&'static str> {
         (old.bmp.queue != new.bmp.queue, "bmp.queue"),
         (old.http.listen != new.http.listen, "http.listen"),
         (old.log.format != new.log.format, "log.format"),
+        (
+            old.state.directory != new.state.directory,
+            "state.directory",
+        ),
     ]
     .into_iter()
     .filter_map(|(differs, key)| differs.then_some(key))
@@ -70,6 +74,7 @@ pub fn in_force(old: &Config, mut new: Config) -> Arc<Config> {
     new.bmp.queue = old.bmp.queue;
     new.http.listen = old.http.listen;
     new.log.format = old.log.format;
+    new.state.directory.clone_from(&old.state.directory);
     Arc::new(new)
 }
 
@@ -80,12 +85,17 @@ mod tests {
     #[test]
     fn what_needs_a_restart_is_named_and_stays_as_it_was() {
         let old = Config::default();
-        let text = "[bmp]\nlisten = \"127.0.0.1:1\"\nhold_stale = \"1m\"\n[http]\nlisten = \"127.0.0.1:2\"";
+        let text = "[bmp]\nlisten = \"127.0.0.1:1\"\nhold_stale = \"1m\"\n[http]\nlisten = \"127.0.0.1:2\"\n[state]\ndirectory = \"x\"\nkeep = \"30d\"";
         let new = Config::parse_text(text).unwrap();
-        assert_eq!(needs_restart(&old, &new), ["bmp.listen", "http.listen"]);
+        assert_eq!(
+            needs_restart(&old, &new),
+            ["bmp.listen", "http.listen", "state.directory"]
+        );
         let force = in_force(&old, new);
         assert_eq!(force.bmp.listen, old.bmp.listen);
         assert_eq!(force.http, old.http);
+        assert_eq!(force.state.directory, None);
+        assert_eq!(force.state.keep.as_secs(), 30 * 86_400);
         assert_eq!(force.bmp.hold_stale.as_secs(), 60);
         assert!(needs_restart(&old, &force).is_empty());
     }

@@ -194,7 +194,9 @@ impl Service {
                 stop: stopping,
             },
         ));
-        let watches = Watches::new(intake.clone(), clock.clone(), Handle::current());
+        let store = Store::in_memory();
+        let watches = Watches::new(intake.clone(), clock.clone(), Handle::current())
+            .remembering(store.clone());
         let directories = Directories::new(watches);
         directories.set(&config.mrt);
         tokio::spawn(notify::watchdog(heartbeat.clone()));
@@ -363,6 +365,7 @@ impl Service {
         if timeout(ENGINE_ENDS + GRACE, engine).await.is_err() {
             tracing::warn!("the engine did not end in time");
         }
+        self.directories.keep_places();
         self.close.send_replace(true);
         let _ = timeout(HTTP_ENDS, &mut self.http).await;
         tracing::info!("ended");

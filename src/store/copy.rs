@@ -8,11 +8,15 @@ use rusqlite::{
     types::{ToSqlOutput, ValueRef},
 };
 
+use super::trouble::is_of_the_row;
+
 /// A table, but for `place`.
 #[derive(Debug)]
 pub struct Table {
     name: &'static str,
     columns: &'static [&'static str],
+    /// So many of them, the first, are there once.
+    key: usize,
     /// Which of its rows.
     only: &'static str,
 }
@@ -24,16 +28,19 @@ pub const PENDING: [Table; 3] = [
     Table {
         name: "kept",
         columns: &["incident", "written", "kept"],
+        key: 1,
         only: ALL,
     },
     Table {
         name: "slip",
         columns: &["sink", "subject", "slip"],
+        key: 2,
         only: ALL,
     },
     Table {
         name: "document",
         columns: &["kind", "name", "document", "until"],
+        key: 2,
         only: ALL,
     },
 ];
@@ -43,16 +50,19 @@ pub const HISTORY: [Table; 3] = [
     Table {
         name: "incident",
         columns: &["id", "drill", "opened", "resolved", "event"],
+        key: 2,
         only: ALL,
     },
     Table {
         name: "step",
         columns: &["incident", "drill", "number", "time", "event"],
+        key: 3,
         only: ALL,
     },
     Table {
         name: "slice",
         columns: &["incident", "drill", "written", "mrt"],
+        key: 2,
         only: ALL,
     },
 ];
@@ -153,7 +163,7 @@ pub fn replace(table: &Table, from: &Connection, to: &Connection) -> Result<()> 
         "SELECT {columns} FROM {} ORDER BY place",
         table.name
     ))?;
-    let mut insert = to.prepare(&table.insert("INSERT", &columns, table.columns.len() + 1))?;
+    let mut insert = to.prepare(&table.insert(&columns, table.columns.len() + 1))?;
     let mut rows = select.query([])?;
     while let Some(row) = rows.next()? {
         let values = (0..=table.columns.len())
@@ -177,9 +187,32 @@ pub fn check_tables(rows: &Connection) -> Result<()> {
 }
 
 impl Table {
-    fn insert(&self, verb: &str, columns: &str, count: usize) -> String {
+    fn insert(&self, columns: &str, count: usize) -> String {
         let marks = vec!["?"; count].join(", ");
-        format!("{verb} INTO {} ({columns}) VALUES ({marks})", self.name)
+        format!("INSERT INTO {} ({columns}) VALUES ({marks})", self.name)
+    }
+
+    /// A row that is there already as it should be is not written again: coming back to a disk
+    /// takes room for what is new.
+    fn upsert(&self, meets: Meets) -> String {
+        let (key, rest) = self.columns.split_at(self.key);
+        let insert = self.insert(&self.columns.join(", "), self.columns.len());
+        let key = key.join(", ");
+        match meets {
+            Meets::Stays => format!("{insert} ON CONFLICT ({key}) DO NOTHING"),
+            Meets::Yields => {
+                let set: Vec<String> = rest.iter().map(|c| format!("{c} = excluded.{c}")).collect();
+                let differs: Vec<String> = rest
+                    .iter()
+                    .map(|c| format!("{}.{c} IS NOT excluded.{c}", self.name))
+                    .collect();
+                format!(
+                    "{insert} ON CONFLICT ({key}) DO UPDATE SET {} WHERE {}",
+                    set.join(", "),
+                    differs.join(" OR ")
+                )
+            }
+        }
     }
 }
 
@@ -267,11 +300,7 @@ fn run(
          WHERE place {side} ?1 AND {} ORDER BY place {order}",
         table.name, table.only
     );
-    let verb = match meets {
-        Meets::Stays => "INSERT OR IGNORE",
-        Meets::Yields => "INSERT OR REPLACE",
-    };
-    let mut insert = to.prepare(&table.insert(verb, &columns, table.columns.len()))?;
+    let mut insert = to.prepare(&table.upsert(meets))?;
     let Ok(mut select) = from.prepare(&sql) else {
         copied.gaps = true;
         return Ok(Run::Over);
@@ -289,6 +318,16 @@ fn run(
         let Ok(place) = row.get::<_, i64>(0) else {
             return Ok(Run::Broken(last));
         };
+        // Damaged pages may lead back to where we were, for ever.
+        let before = last.unwrap_or(start);
+        let goes_on = if side == "<" {
+            place < before && place > 0
+        } else {
+            place > before
+        };
+        if !goes_on {
+            return Ok(Run::Broken(last));
+        }
         last = Some(place);
         let mut octets = 0;
         let mut sound = true;
@@ -322,16 +361,4 @@ fn run(
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Whether it is the row that cannot be written, and another could.
-fn is_of_the_row(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(
-            rusqlite::ErrorCode::ConstraintViolation
-                | rusqlite::ErrorCode::TypeMismatch
-                | rusqlite::ErrorCode::TooBig
-        )
-    )
 }

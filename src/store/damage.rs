@@ -1,7 +1,9 @@
 //! A damaged database: out of the way, and what can be read of it into a new one.
 
 use std::{
-    fs, io,
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::{FileExt, OpenOptionsExt},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -10,7 +12,8 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
     copy::{self, Budget, Copied, HISTORY, Meets, PENDING},
-    disk::beside,
+    disk::{Disk, PAGE, beside},
+    trouble::Trouble,
 };
 use crate::bgp::Timestamp;
 
@@ -81,7 +84,72 @@ fn forget_oldest(path: &Path) {
 }
 
 /// Reads what can be read of a database that was set aside, and leaves it as it is.
+///
+/// Where nothing can be, it is tried with the first page of an empty database of ours:
+/// without its own all others would be lost.
 pub fn salvage(aside: &Path, to: &mut Connection, time: Duration, octets: u64) -> Copied {
+    let copied = read_out(aside, to, time, octets);
+    if copied.rows > 0 || !copied.gaps {
+        return copied;
+    }
+    let Ok(mended) = Mended::begin(aside) else {
+        return copied;
+    };
+    let more = read_out(aside, to, time, octets);
+    drop(mended);
+    more
+}
+
+/// A database with another first page for as long as this lives.
+struct Mended {
+    file: File,
+    page: [u8; PAGE as usize],
+}
+
+impl Mended {
+    fn begin(path: &Path) -> Result<Mended, Trouble> {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .custom_flags(libc::O_NOFOLLOW)
+            .open(path)?;
+        let mut page = [0; PAGE as usize];
+        file.read_exact_at(&mut page, 0)?;
+        let pages = file.metadata()?.len() / u64::from(PAGE);
+        let mut sound = first_page(&beside(path, "-form"))?;
+        // SQLite's file format, section 1.3: used with a write-ahead log, and so many pages.
+        sound[18..20].copy_from_slice(&[2, 2]);
+        let pages = u32::try_from(pages).unwrap_or(u32::MAX);
+        sound[28..32].copy_from_slice(&pages.to_be_bytes());
+        file.write_all_at(&sound, 0)?;
+        Ok(Mended { file, page })
+    }
+}
+
+impl Drop for Mended {
+    fn drop(&mut self) {
+        // What was found there is worth looking into.
+        let _ = self.file.write_all_at(&self.page, 0);
+    }
+}
+
+/// The first page of an empty database, made at `path` and removed again: the schema, with the
+/// places of the tables. They lie where they were first made, in every database of ours.
+fn first_page(path: &Path) -> Result<[u8; PAGE as usize], Trouble> {
+    let _ = fs::remove_file(path);
+    let mut page = [0; PAGE as usize];
+    let made = Disk::open(path, Timestamp::ZERO).and_then(|disk| {
+        drop(disk);
+        File::open(path)?.read_exact_at(&mut page, 0)?;
+        Ok(())
+    });
+    for after in WITH_IT {
+        let _ = fs::remove_file(beside(path, after));
+    }
+    made.map(|()| page)
+}
+
+fn read_out(aside: &Path, to: &mut Connection, time: Duration, octets: u64) -> Copied {
     let mut copied = Copied::default();
     let lost = Copied {
         gaps: true,

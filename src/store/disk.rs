@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use super::{
     copy,
@@ -18,7 +18,7 @@ use super::{
 use crate::bgp::Timestamp;
 
 /// Octets of a page, in every database of ours.
-const PAGE: u16 = 4096;
+pub const PAGE: u16 = 4096;
 /// A write-ahead log that has become longer is cut to this when it has been worked in.
 const LONGEST_LOG: u32 = 16 << 20;
 /// Another program that reads the file is waited for so long.
@@ -53,6 +53,8 @@ impl Disk {
                 | OpenFlags::SQLITE_OPEN_NOFOLLOW,
         )?;
         rows.busy_timeout(BUSY)?;
+        // One that is not ours, or is damaged, is left as it is, its log beside it.
+        rows.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         rows.execute_batch(&format!(
             "PRAGMA locking_mode = EXCLUSIVE;
              PRAGMA page_size = {PAGE};
@@ -71,6 +73,7 @@ impl Disk {
         check(&rows)?;
         schema::bring_up(&mut rows, MIGRATIONS, now)?;
         copy::check_tables(&rows)?;
+        rows.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
         let metadata = fs::metadata(path)?;
         Ok(Disk {
             rows,
@@ -182,7 +185,8 @@ fn check_header(path: &Path) -> Result<(), Trouble> {
         && header[16..18] == PAGE.to_be_bytes()
         && header[18..20]
             .iter()
-            .all(|version| matches!(version, 1 | 2));
+            .all(|version| matches!(version, 1 | 2))
+        && header[20..24] == [0, 64, 32, 32];
     if is_new || is_ours {
         Ok(())
     } else {

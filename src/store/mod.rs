@@ -14,8 +14,7 @@
 //! Everything lately written is in memory too ([`state`](self)), in a database of the same form,
 //! and so is all that must not be lost: open incidents, what is still to be told, documents. A
 //! disk that fails, is full or cannot be read costs no more than what it alone had. The file is
-//! kept open by us alone; a copy for other programs is made while we do not run, or of the
-//! interface's answers.
+//! locked while we run, so that nobody holds up a write: other programs read it after we ended.
 //!
 //! **What it does not do.** A disk that hangs (a dead NFS server) hangs whoever writes: there is
 //! no way out of a system call that does not return. Put the state directory on a local disk.

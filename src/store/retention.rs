@@ -71,8 +71,16 @@ pub fn forget(rows: &mut Connection, now: Timestamp, keep: Duration, most: u64) 
     } else {
         drop(change);
     }
-    rows.execute_batch(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+    give_back(rows)?;
     Ok(gone as u64)
+}
+
+/// Gives free pages back to the file system. The statement gives one each time it is stepped.
+fn give_back(rows: &Connection) -> Result<()> {
+    let mut vacuum = rows.prepare(&format!("PRAGMA incremental_vacuum({PAGES})"))?;
+    let mut freed = vacuum.query([])?;
+    while freed.next()?.is_some() {}
+    Ok(())
 }
 
 /// Those that are over before those that go on, and of each the oldest.

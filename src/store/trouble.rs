@@ -34,9 +34,10 @@ impl From<rusqlite::Error> for Trouble {
             ErrorCode::SystemIoFailure if !torn => {
                 Trouble::Disk(format!("the disk fails ({error}, code {extended_code})"))
             }
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
+                Trouble::Disk("another program has it open".to_owned())
+            }
             ErrorCode::CannotOpen
-            | ErrorCode::DatabaseBusy
-            | ErrorCode::DatabaseLocked
             | ErrorCode::OutOfMemory
             | ErrorCode::PermissionDenied
             | ErrorCode::FileLockingProtocolFailed
@@ -62,4 +63,12 @@ impl Trouble {
             Trouble::Damaged(what) | Trouble::Disk(what) => what.clone(),
         }
     }
+}
+
+/// Whether it is the row that cannot be written, and another could.
+pub fn is_of_the_row(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig)
+    )
 }

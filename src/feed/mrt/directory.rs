@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::{
     Settings,
+    bookmark::Bookmark,
     pace::Pace,
     peers::Peers,
     recording::{Reading, Stage},
@@ -13,6 +14,7 @@ use super::{
 };
 use crate::{
     bgp::{Batch, Router, Timestamp, UntrustedText},
+    store::Store,
     wire::{
         Tally,
         mrt::{MrtReader, Status},
@@ -46,6 +48,12 @@ pub struct Directory {
     /// A batch, the time it was recorded and the time it is due.
     held: Option<(Batch, Timestamp, Timestamp)>,
     catching_up: bool,
+    bookmark: Option<Bookmark>,
+    /// What was recorded later is news, even while we are catching up; none where that is not
+    /// known.
+    news_after: Option<Timestamp>,
+    /// Whether a table is being read, or updates.
+    reading_table: bool,
     pace: Pace,
     peers: Peers,
     state: FeedState,
@@ -70,11 +78,30 @@ impl Directory {
             reading: None,
             held: None,
             catching_up: true,
+            bookmark: None,
+            news_after: None,
+            reading_table: false,
             pace: Pace::default(),
             peers: Peers::new(router),
             state,
             tally: Tally::default(),
             bytes: 0,
+        }
+    }
+
+    /// Begins where `store` says that it was left, and says it there from now on.
+    #[must_use]
+    pub fn remembering(mut self, store: Store) -> Self {
+        let bookmark = Bookmark::find(store, &self.settings.name);
+        self.news_after = bookmark.before();
+        self.bookmark = Some(bookmark);
+        self
+    }
+
+    /// Writes down at once how far it was read.
+    pub fn keep_place(&mut self, now: Timestamp) {
+        if let (Some(bookmark), Some(read)) = (&mut self.bookmark, self.state.last_record) {
+            bookmark.keep(&self.settings, read, now);
         }
     }
 
@@ -117,6 +144,9 @@ impl Directory {
             self.next_look = now + self.settings.poll;
             self.look(shelf, now);
         }
+        if let (Some(bookmark), Some(read)) = (&mut self.bookmark, self.state.last_record) {
+            bookmark.put(&self.settings, read, now);
+        }
         if let Some((batch, recorded, due)) = self.held.take() {
             if due > now {
                 self.held = Some((batch, recorded, due));
@@ -133,7 +163,7 @@ impl Directory {
             self.check(shelf, &mut spare());
             return Step::Wait(Duration::ZERO);
         } else if self.reading.is_some() {
-            match self.read(shelf, now, spare()) {
+            match self.read(shelf, now, spare) {
                 Read::Batch(batch) => return Step::Hand(batch),
                 Read::Again => return Step::Wait(Duration::ZERO),
                 Read::Awaited => wait = wait.min(TAIL),
@@ -158,15 +188,26 @@ impl Directory {
             self.reading = None;
             self.held = None;
             self.state.has_table = true;
+            if !self.catching_up {
+                self.news_after = None;
+            }
             self.catching_up = true;
             self.state.caught_up = false;
         }
         let waiting = (shelf.updates_waiting().min(), shelf.updates_waiting().max());
+        if let (Some(after), (_, Some(last))) = (self.news_after, waiting)
+            && last.since(after) > FAR_BEHIND
+            && self.catching_up
+        {
+            // We were away for hours.
+            self.news_after = None;
+        }
         if let (Some(first), Some(last)) = waiting
             && !self.catching_up
             && last.since(first) > FAR_BEHIND
         {
             self.catching_up = true;
+            self.news_after = None;
             self.state.caught_up = false;
             tracing::warn!(
                 feed = %self.settings.name,
@@ -209,6 +250,17 @@ impl Directory {
         let Some((id, peek)) = shelf.next(has_table, read, &self.settings, &mut self.state) else {
             return false;
         };
+        self.reading_table = peek.table_dump;
+        if let Some(after) = &mut self.news_after {
+            if peek.table_dump {
+                // What was recorded before the table was is in it.
+                *after = (*after).max(peek.time);
+            } else if peek.time <= *after && shelf.get(id).is_some_and(|one| one.offset == 0) {
+                // Judged before we were started.
+                self.catching_up = true;
+                self.state.caught_up = false;
+            }
+        }
         let younger = shelf.has_younger(peek.time);
         let Some(recording) = shelf.get_mut(id) else {
             return false;
@@ -264,7 +316,13 @@ impl Directory {
     }
 
     /// Reads on in the open file.
-    fn read(&mut self, shelf: &mut Shelf, now: Timestamp, mut batch: Batch) -> Read {
+    fn read(
+        &mut self,
+        shelf: &mut Shelf,
+        now: Timestamp,
+        spare: &mut dyn FnMut() -> Batch,
+    ) -> Read {
+        let mut batch = spare();
         let Some(reading) = &mut self.reading else {
             return Read::Again;
         };
@@ -284,13 +342,22 @@ impl Directory {
         let Some(recorded) = recorded else {
             return if awaited { Read::Awaited } else { Read::Again };
         };
+        let mut complete = None;
         if self.catching_up {
-            return Read::Batch(self.hand_on(batch, recorded, now));
+            let judged = self.news_after.is_none_or(|after| recorded <= after);
+            if judged || self.reading_table {
+                return Read::Batch(self.hand_on(batch, recorded, now));
+            }
+            let said = complete.insert(spare());
+            self.caught_up(said, now);
         }
         self.pace.set_fast(shelf.updates_waiting().next().is_some());
         let due = self.pace.due(recorded, now);
         self.held = Some((batch, recorded, due));
-        Read::Again
+        match complete {
+            Some(said) if !said.events.is_empty() => Read::Batch(said),
+            _ => Read::Again,
+        }
     }
 
     /// Whether the open file, read to its end, has no more to come.

@@ -12,7 +12,8 @@
 //! so that a file of fifteen minutes does not look like a burst. What lies there when we
 //! start is different: the youngest table is read, then all updates since, as fast as
 //! they can be, as part of the table; news begins after that. So it is also when a feed
-//! comes back after hours.
+//! comes back after hours. After a restart news begins where it ended before
+//! ([`bookmark`](self)): what was recorded while we were away is judged, in its turn.
 //!
 //! **Tables.** Files of a table dump are the beginning; afterwards they are read only
 //! where no updates were read of their last quarter of an hour. A torn one is not read
@@ -22,6 +23,7 @@
 //! collectors is two peers. Recordings of one directory come in the order of time; one
 //! that comes after younger ones were read is left alone, since what it says is stale.
 
+mod bookmark;
 mod directory;
 mod listing;
 mod pace;

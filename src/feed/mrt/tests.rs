@@ -14,6 +14,7 @@ use super::{
 use crate::{
     bgp::{AsPath, Asn, Batch, EventKind, Nlri, Router, Timestamp},
     feed::clock::Clock,
+    store::Store,
     wire::{
         Reason,
         encode::{self, PathAttributes, RibRecord, Session},
@@ -97,6 +98,7 @@ fn table(time: Timestamp, numbers: std::ops::Range<u32>) -> Vec<u8> {
 struct Desk {
     scratch: Scratch,
     directory: Directory,
+    follow: bool,
     began: Timestamp,
     now: Timestamp,
     /// What was handed on: seconds since the beginning, and what, by prefix number.
@@ -116,10 +118,25 @@ impl Desk {
         Desk {
             directory: Directory::new(settings, Router::Directory("rrc00")),
             scratch,
+            follow,
             began: now,
             now,
             told: Vec::new(),
         }
+    }
+
+    /// Ends and begins anew, so many seconds later, with the same files and the same store.
+    fn restart(&mut self, store: &Store, seconds: u64) {
+        let settings = Settings {
+            name: "rrc00".to_owned(),
+            directory: self.scratch.0.clone(),
+            follow: self.follow,
+            ..Settings::default()
+        };
+        let directory = Directory::new(settings, Router::Directory("rrc00"));
+        self.directory = directory.remembering(store.clone());
+        self.now = self.now + SECOND * u32::try_from(seconds).unwrap();
+        self.told.clear();
     }
 
     fn plain() -> Self {
@@ -461,6 +478,107 @@ fn peers_of_a_directory_that_is_left_are_not_watched_any_more() {
     let batch = desk.directory.leave(desk.now);
     desk.tell(&batch);
     assert_eq!(desk.words().last(), Some(&"down"));
+}
+
+#[test]
+fn after_a_restart_news_begins_where_it_ended() {
+    let store = Store::in_memory();
+    let mut desk = Desk::plain();
+    desk.restart(&store, 0);
+    desk.scratch.write("rib", &table(desk.ago(900), 7..9));
+    desk.settle();
+    desk.scratch.write("updates.1", &announce(desk.ago(800), 1));
+    desk.settle();
+    assert_eq!(desk.words(), ["table 7", "table 8", "complete", "news 1"]);
+    // It comes while we are away; the other is renamed and touched.
+    desk.scratch.write("updates.2", &announce(desk.ago(700), 2));
+    fs::rename(
+        desk.scratch.0.join("updates.1"),
+        desk.scratch.0.join("updates.1.old"),
+    )
+    .unwrap();
+    desk.scratch
+        .write("updates.1.old", &announce(desk.ago(800), 1));
+    desk.restart(&store, 60);
+    assert_eq!(
+        desk.settle(),
+        ["table 7", "table 8", "table 1", "complete", "news 2"]
+    );
+    assert!(desk.state().caught_up);
+    desk.restart(&store, 60);
+    assert_eq!(
+        desk.settle(),
+        ["table 7", "table 8", "table 1", "table 2", "complete"]
+    );
+    // What a store that knows nothing makes of it.
+    desk.restart(&Store::in_memory(), 60);
+    assert_eq!(desk.settle().last(), Some(&"complete"));
+}
+
+#[test]
+fn after_a_restart_a_growing_file_is_news_from_where_it_was_left() {
+    let store = Store::in_memory();
+    let mut desk = Desk::following();
+    desk.restart(&store, 0);
+    desk.scratch.write("rib", &table(desk.ago(900), 7..8));
+    desk.settle();
+    let path = desk.scratch.write("updates", &announce(desk.ago(300), 1));
+    desk.run(30);
+    assert_eq!(desk.words(), ["table 7", "complete", "news 1"]);
+    desk.directory.keep_place(desk.now);
+    let mut file = fs::File::options().append(true).open(&path).unwrap();
+    file.write_all(&announce(desk.ago(200), 2)).unwrap();
+    desk.restart(&store, 5);
+    desk.run(30);
+    assert_eq!(desk.words(), ["table 7", "table 1", "complete", "news 2"]);
+    file.write_all(&announce(desk.ago(190), 3)).unwrap();
+    desk.run(30);
+    assert_eq!(desk.words().last(), Some(&"news 3"));
+}
+
+#[test]
+fn a_table_recorded_while_we_were_away_is_the_beginning_and_hours_away_are_all_table() {
+    let store = Store::in_memory();
+    let mut desk = Desk::plain();
+    desk.restart(&store, 0);
+    desk.scratch.write("rib.1", &table(desk.ago(9000), 1..2));
+    desk.scratch
+        .write("updates.1", &announce(desk.ago(8900), 2));
+    desk.settle();
+    desk.scratch.write("rib.2", &table(desk.ago(8000), 3..4));
+    // Half of it is in the table.
+    let mut bytes = announce(desk.ago(8010), 4);
+    bytes.extend(announce(desk.ago(7900), 5));
+    desk.scratch.write("updates.2", &bytes);
+    desk.restart(&store, 60);
+    assert_eq!(desk.settle(), ["table 3", "table 4", "complete", "news 5"]);
+    desk.scratch.write("updates.3", &announce(desk.ago(600), 6));
+    desk.restart(&store, 60);
+    assert_eq!(
+        desk.settle(),
+        ["table 3", "table 4", "table 5", "table 6", "complete"],
+        "what was missed for hours is a table"
+    );
+}
+
+#[test]
+fn the_place_is_written_down_now_and_then_and_at_the_end() {
+    let store = Store::in_memory();
+    let mut desk = Desk::plain();
+    desk.restart(&store, 0);
+    let bytes: Vec<u8> = (0..60_u32)
+        .flat_map(|second| announce(desk.ago(300 - u64::from(second)), second))
+        .collect();
+    desk.scratch.write("updates", &bytes);
+    desk.run(50);
+    let rows = store.figures().rows_written;
+    assert!((2..=6).contains(&rows), "{rows}");
+    desk.directory.keep_place(desk.now);
+    desk.directory.keep_place(desk.now);
+    assert_eq!(store.figures().rows_written, rows + 1);
+    let document = store.document("mrt", "rrc00").unwrap();
+    let last = desk.state().last_record.unwrap();
+    assert_eq!(document, format!("{{\"read_until\":\"{last}\"}}"));
 }
 
 #[test]

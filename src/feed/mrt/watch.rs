@@ -13,7 +13,7 @@ use std::{
 use tokio::runtime::Handle;
 
 use super::{
-    Settings,
+    Settings, bookmark,
     directory::{Directory, Step},
     state::FeedState,
 };
@@ -23,6 +23,7 @@ use crate::{
         clock::{self, Clock},
         intake::{Intake, Realm, Stopped},
     },
+    store::Store,
 };
 
 /// The longest a thread sleeps without a look at the clock, which counts pauses of ours.
@@ -34,6 +35,8 @@ pub struct Watches {
     intake: Intake,
     clock: Clock,
     runtime: Handle,
+    /// Where it is kept how far each was read.
+    store: Store,
     all: Vec<Watch>,
     /// Names given out, which live as long as the process: as many as were configured.
     names: Vec<&'static str>,
@@ -60,9 +63,18 @@ impl Watches {
             intake,
             clock,
             runtime,
+            store: Store::in_memory(),
             all: Vec::new(),
             names: Vec::new(),
         }
+    }
+
+    /// Keeps it in this store how far each was read, so that a restart judges nothing twice.
+    /// Holds for directories that are begun with later.
+    #[must_use]
+    pub fn remembering(mut self, store: Store) -> Self {
+        self.store = store;
+        self
     }
 
     /// Watches these directories and no others: begins with new ones, leaves those that
@@ -107,6 +119,17 @@ impl Watches {
         self.all.iter().map(state).collect()
     }
 
+    /// Writes down how far each was read. To be called at the end, once what was handed on has
+    /// been judged.
+    pub fn keep_places(&self) {
+        let now = self.clock.now();
+        for (watch, state) in self.all.iter().zip(self.states()) {
+            if let Some(read) = state.last_record {
+                bookmark::write(&self.store, &watch.settings, read, now);
+            }
+        }
+    }
+
     fn name(&mut self, name: &str) -> &'static str {
         if let Some(known) = self.names.iter().find(|known| **known == name) {
             return known;
@@ -118,7 +141,7 @@ impl Watches {
 
     fn begin(&mut self, settings: Settings) -> std::io::Result<Watch> {
         let router = Router::Directory(self.name(&settings.name));
-        let directory = Directory::new(settings.clone(), router);
+        let directory = Directory::new(settings.clone(), router).remembering(self.store.clone());
         let state = Arc::new(Mutex::new(directory.state().clone()));
         let (orders, taken) = sync_channel(8);
         let runner = Runner {
@@ -158,6 +181,7 @@ impl Runner {
             match self.orders.recv_timeout(wait.min(NAP)) {
                 Ok(Order::Set(settings)) => self.directory.set(settings),
                 Ok(Order::Leave) => {
+                    self.directory.keep_place(self.clock.now());
                     let batch = self.directory.leave(self.clock.now());
                     return self.send(batch);
                 }
