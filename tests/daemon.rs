@@ -101,6 +101,133 @@ fn a_web_config_that_cannot_be_used_is_refused() {
 }
 
 #[test]
+fn a_token_file_that_cannot_be_used_is_refused() {
+    let place = Place::new();
+    for token_file in ["none", "credential:token"] {
+        let text = format!("{FREE_PORTS}token_file = \"{token_file}\"\n");
+        let config = place.file("leakwatch.toml", &text);
+        let mut check = leakwatch();
+        check.env_remove("CREDENTIALS_DIRECTORY");
+        let refused = check.arg("check").arg(&config).output().unwrap();
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{said}");
+        assert!(said.contains("http.token_file: "), "{said}");
+    }
+}
+
+#[test]
+fn who_holds_the_token_asks_for_quiet_and_it_is_logged_and_a_reload_changes_the_token() {
+    let credentials = Place::new();
+    let token = credentials.file("token", "the-first-of-the-tokens\n");
+    let config = format!("{FREE_PORTS}token_file = \"credential:token\"\n");
+    let mut daemon = Daemon::start_with(&config, |command| {
+        command.env("CREDENTIALS_DIRECTORY", credentials.path());
+    });
+    let file = token.to_str().unwrap().to_owned();
+    let mute = [
+        "mute",
+        "--as",
+        "64510",
+        "--for",
+        "1h",
+        "--why",
+        "ticket 4711",
+        "--by",
+        "mk",
+        "--token-file",
+        &file,
+    ];
+    let done = daemon.client(&mute);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let line = daemon.said("alerts muted");
+    assert_eq!(line["by"], "mk");
+    assert_eq!(line["what"], "incidents of AS64510");
+    assert!(
+        line["address"].as_str().unwrap().starts_with("127.0.0.1:"),
+        "{line}"
+    );
+    assert_eq!(daemon.json("/api/v1/mutes")["mutes"][0]["id"], "m-1");
+    let expect = [
+        "expect",
+        "+4000",
+        "--from",
+        "AS64510",
+        "--and",
+        "1h",
+        "--why",
+        "new",
+        "--by",
+        "mk",
+        "--token-file",
+        &file,
+    ];
+    let done = daemon.client(&expect);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    daemon.said("change expected");
+    // It is looked at every second.
+    daemon.until("/api/v1/expected", "running", |answer| {
+        answer["expected"][0]["course"]["state"] == "running"
+    });
+    let old = credentials.file("old", "the-first-of-the-tokens\n");
+    credentials.file("token", "the-second-of-the-tokens\n");
+    daemon.signal("HUP");
+    daemon.said("configuration reloaded");
+    let remove = ["mute", "remove", "m-1", "--by", "mk", "--token-file"];
+    let with = |file: &str| daemon.client(&[&remove[..], &[file]].concat());
+    let refused = with(old.to_str().unwrap());
+    assert_eq!(refused.status.code(), Some(1), "{refused:?}");
+    assert_eq!(with(&file).status.code(), Some(0));
+    assert_eq!(
+        daemon.json("/api/v1/mutes")["mutes"]
+            .as_array()
+            .unwrap()
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn an_open_incident_is_acknowledged_until_it_is_over() {
+    let place = Place::new();
+    let token = place.file("token", "a-token-of-some-length\n");
+    let token = token.to_str().unwrap();
+    // The table [http] comes last.
+    let config = format!("{}token_file = \"{token}\"\n", own());
+    let mut daemon = Daemon::start(&config);
+    let mut router = Router::connect(&daemon, "edge-1", &[]);
+    router.table(200);
+    daemon.said("table complete");
+    router.announce(OURS, &STOLEN);
+    router.send();
+    let open = daemon.until("/api/v1/incidents?state=open", "open", |answer| {
+        answer["total"] == 1
+    });
+    let id = open["incidents"][0]["id"].as_str().unwrap();
+    let ack = [
+        "ack",
+        id,
+        "--why",
+        "called them",
+        "--by",
+        "mk",
+        "--token-file",
+        token,
+    ];
+    let done = daemon.client(&ack);
+    assert_eq!(done.status.code(), Some(0), "{done:?}");
+    let whole = daemon.json(&format!("/api/v1/incidents/{id}"));
+    assert_eq!(whole["acknowledged"]["by"], "mk");
+    assert_eq!(whole["quiet"], true);
+
+    router.withdraw(OURS);
+    router.send();
+    daemon.line("its end", about("incident is over", false, "AS64666"));
+    let log = daemon.until("/api/v1/quiet-log", "ended", |answer| answer["total"] == 2);
+    assert_eq!(log["entries"][0]["event"], "ended");
+    assert_eq!(log["entries"][0]["why"], "the incident is over");
+}
+
+#[test]
 fn a_port_in_use_is_explained() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap();

@@ -165,7 +165,8 @@ impl Service {
         let (stop, stopping) = watch::channel(false);
         let (close, closing) = watch::channel(false);
         let board = Board::default();
-        let quiet = Quiet::load(Store::in_memory(), started);
+        let store = Store::in_memory();
+        let quiet = Quiet::load(store.clone(), started);
         let engine = engine_thread::start(Bench {
             worlds: Worlds::new(rules, Shown { live, drill }),
             clock: clock.clone(),
@@ -194,7 +195,6 @@ impl Service {
                 stop: stopping,
             },
         ));
-        let store = Store::in_memory();
         let watches = Watches::new(intake.clone(), clock.clone(), Handle::current())
             .remembering(store.clone());
         let directories = Directories::new(watches);

@@ -599,6 +599,43 @@ fn all_of_it_is_there_after_a_restart_and_no_name_comes_twice() {
 }
 
 #[test]
+fn it_is_read_back_from_the_disk() {
+    let directory = std::env::temp_dir().join(format!("leakwatch-quiet-{}", std::process::id()));
+    let settings = crate::store::Settings {
+        directory: Some(directory.clone()),
+        ..crate::store::Settings::default()
+    };
+    let open = || Store::open(&settings, at(0)).unwrap().0;
+    let quiet = Quiet::load(open(), at(0));
+    let sink = Some("pager".to_owned());
+    let of = Matches {
+        sink,
+        ..Matches::default()
+    };
+    quiet.mute(wanted(of), &asked(0)).unwrap();
+    quiet.acknowledge(&event(), at(3600), &asked(1)).unwrap();
+    quiet.expect(announced(4000), &asked(2)).unwrap();
+    let before = (
+        quiet.mutes(),
+        quiet.acknowledgements(),
+        quiet.expected(),
+        quiet.record(99),
+    );
+    drop(quiet);
+    let quiet = Quiet::load(open(), at(3));
+    let after = (
+        quiet.mutes(),
+        quiet.acknowledgements(),
+        quiet.expected(),
+        quiet.record(99),
+    );
+    assert_eq!(after, before);
+    assert_eq!(before.3.1, 3);
+    drop(quiet);
+    let _ = std::fs::remove_dir_all(directory);
+}
+
+#[test]
 fn a_document_of_another_version_is_passed_over() {
     let store = Store::in_memory();
     let document = |name: &str, text: &str| crate::store::Write::Document {
