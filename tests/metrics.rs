@@ -237,7 +237,9 @@ fn every_alert_says_what_to_do_and_is_tested_both_ways() {
         );
         alerts.insert(alert);
     }
-    for chapter in runbook.lines().filter_map(|line| line.strip_prefix("## ")) {
+    // The other chapters are those of what leakwatch itself sends.
+    let chapters = runbook.lines().filter_map(|line| line.strip_prefix("## "));
+    for chapter in chapters.filter(|chapter| chapter.starts_with("Leakwatch")) {
         assert!(alerts.contains(chapter), "there is no alert {chapter}");
     }
     for word in metrics.split(|c: char| !c.is_ascii_alphanumeric()) {

@@ -44,6 +44,7 @@ fn told(output: &Output) -> Value {
             json!({
                 "incident": event.event,
                 "id": event.id,
+                "number": event.number,
                 "time": event.time,
                 "kind": event.kind,
                 "severity": event.severity,

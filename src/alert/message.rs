@@ -4,10 +4,47 @@
 //! escaped for HTML, Slack or a header, but all of it is on one line each and without what does
 //! not show ([`crate::bgp::Plain`]), except for [`Suggestion::text`], which has line ends.
 
+use std::fmt::Write as _;
+
 use serde::Serialize;
 
-use super::Notice;
-use crate::{bgp::Asn, incident::Severity};
+use super::{Notice, Settings, Subject, facts};
+pub use crate::incident::filters::Suggestion;
+use crate::{
+    bgp::{Asn, Plain, Timestamp},
+    incident::{IncidentEvent, Severity, Step, telling::lasting},
+    reference::Reference,
+};
+
+/// What is needed beside the notice to say it.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice<'a> {
+    /// Names, contacts, platforms, our own AS.
+    pub reference: &'a Reference,
+    /// How people reach the status page, without a slash at the end.
+    pub url: &'a str,
+    /// Where people read the runbook.
+    pub runbook: &'a str,
+    /// The time on the wall.
+    pub now: Timestamp,
+}
+
+impl<'a> Voice<'a> {
+    /// With links as configured; `own` is the address of our own page, for where none is.
+    pub fn new(
+        settings: &'a Settings,
+        own: &'a str,
+        reference: &'a Reference,
+        now: Timestamp,
+    ) -> Voice<'a> {
+        Voice {
+            reference,
+            url: settings.url.as_deref().unwrap_or(own).trim_end_matches('/'),
+            runbook: &settings.runbook,
+            now,
+        }
+    }
+}
 
 /// A line with a name: `Routes: 160,000 at the worst, 0 now`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -31,20 +68,6 @@ pub struct Call {
     pub mail: Option<String>,
     /// `it leaks`, `it accepted the leak`, `ours`.
     pub why: String,
-}
-
-/// A filter or limit that would hold the event back, in the words of one router's system.
-/// Never pushed anywhere.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Suggestion {
-    /// The session it is for, as people call it.
-    pub session: String,
-    /// Whose words: `Cisco IOS XR`, `Junos`, …
-    pub platform: &'static str,
-    /// The lines to enter.
-    pub text: String,
-    /// What else it does.
-    pub caution: String,
 }
 
 /// An alert, ready to be laid out.
@@ -71,4 +94,185 @@ pub struct Message {
     pub link: String,
     /// Its chapter of the runbook.
     pub runbook: String,
+    /// When this was put into words. A message that is tried again later is put into words again:
+    /// what a sink derives from the time (until when an alert stands, a signature) would be
+    /// stale.
+    pub told: Timestamp,
+}
+
+impl Message {
+    /// Puts a notice into words.
+    ///
+    /// `maybe_repeat` is said in the title, so the caller clears it for a sink that
+    /// [deduplicates](super::Sink::deduplicates).
+    pub fn new(notice: Notice, voice: &Voice) -> Message {
+        let notice = tidy(notice);
+        let title = title(&notice);
+        let facts = facts::facts(&notice, voice);
+        let (severity, id) = (notice.subject.severity(), notice.subject.id());
+        let (link, chapter) = match &notice.subject {
+            Subject::Incident(event) => {
+                let drill = if event.drill { "?drill=true" } else { "" };
+                (
+                    format!("{}/incidents/{}{drill}", voice.url, encoded(id)),
+                    format!("incident-{}", event.kind.name().replace('_', "-")),
+                )
+            }
+            Subject::Trouble(trouble) => (format!("{}/", voice.url), encoded(&trouble.chapter)),
+        };
+        let runbook = format!("{}#{chapter}", voice.runbook);
+        let mut message = Message {
+            severity,
+            title,
+            facts,
+            evidence: Vec::new(),
+            actions: Vec::new(),
+            calls: Vec::new(),
+            suggestions: Vec::new(),
+            link,
+            runbook,
+            told: voice.now,
+            notice,
+        };
+        facts::advise(&mut message, voice);
+        message
+    }
+
+    /// What tells this message's subject from every other, at sinks that keep one thing for each:
+    /// a drill or a test of an incident is not that incident.
+    pub fn identity(&self) -> String {
+        let id = self.notice.subject.id();
+        if self.notice.test {
+            format!("test-{id}")
+        } else if self.notice.subject.is_drill() {
+            format!("drill-{id}")
+        } else {
+            id.to_owned()
+        }
+    }
+
+    /// The step in one word, as data.
+    pub fn step(&self) -> &'static str {
+        step(self.notice.step)
+    }
+
+    /// Whether it is over.
+    pub fn is_over(&self) -> bool {
+        self.notice.step == Step::Resolved
+    }
+
+    /// The incident, where it is one.
+    pub fn incident(&self) -> Option<&IncidentEvent> {
+        match &self.notice.subject {
+            Subject::Incident(event) => Some(event),
+            Subject::Trouble(_) => None,
+        }
+    }
+}
+
+/// A step as data spells it.
+pub(super) const fn step(step: Step) -> &'static str {
+    match step {
+        Step::Opened => "opened",
+        Step::Updated => "updated",
+        Step::Resolved => "resolved",
+        Step::Reopened => "reopened",
+    }
+}
+
+/// The one line.
+fn title(notice: &Notice) -> String {
+    let mut title = String::new();
+    if notice.test {
+        title.push_str("TEST, nothing is wrong: ");
+    }
+    if notice.subject.is_drill() {
+        title.push_str("DRILL: ");
+    }
+    if notice.maybe_repeat {
+        title.push_str("MAY BE A REPEAT: ");
+    }
+    let lasted = lasting(std::time::Duration::from_secs(
+        notice
+            .subject
+            .time()
+            .since(notice.subject.began())
+            .as_secs(),
+    ));
+    // Writing to a String cannot fail.
+    let _ = match notice.step {
+        Step::Resolved => write!(title, "OVER after {lasted}: "),
+        _ if notice.reminder => write!(title, "STILL GOING ON after {lasted}: "),
+        Step::Updated => write!(title, "WORSE: "),
+        Step::Reopened => write!(title, "BACK AGAIN: "),
+        Step::Opened => Ok(()),
+    };
+    if notice.step != Step::Resolved {
+        let _ = match notice.subject.severity() {
+            Severity::Critical => write!(title, "CRITICAL "),
+            Severity::Warning => write!(title, "WARNING "),
+            Severity::Info => write!(title, "INFO "),
+        };
+    }
+    let summary = match &notice.subject {
+        Subject::Incident(event) => &event.summary,
+        Subject::Trouble(trouble) => &trouble.summary,
+    };
+    let summary = summary.strip_prefix("DRILL: ").unwrap_or(summary);
+    title.push_str(summary.trim_end_matches("; over"));
+    title
+}
+
+/// The notice with every text on one line and without what does not show.
+fn tidy(mut notice: Notice) -> Notice {
+    let plain = |text: &mut String| *text = Plain(text).to_string();
+    match &mut notice.subject {
+        Subject::Incident(event) => {
+            plain(&mut event.summary);
+            plain(&mut event.id);
+            for item in &mut event.evidence {
+                plain(&mut item.what);
+            }
+            for sample in &mut event.samples {
+                plain(&mut sample.after);
+                sample.before.iter_mut().for_each(plain);
+            }
+            for view in &mut event.views {
+                plain(&mut view.router);
+                plain(&mut view.peer);
+            }
+        }
+        Subject::Trouble(trouble) => {
+            plain(&mut trouble.id);
+            plain(&mut trouble.summary);
+            plain(&mut trouble.chapter);
+            trouble.details.iter_mut().for_each(plain);
+            trouble.actions.iter_mut().for_each(plain);
+        }
+    }
+    plain(&mut notice.key);
+    plain(&mut notice.thread);
+    notice
+}
+
+/// A name as it stands in an address (RFC 3986 §2.3).
+fn encoded(name: &str) -> String {
+    let mut out = String::with_capacity(name.len());
+    for octet in name.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
+            out.push(char::from(octet));
+        } else {
+            let _ = write!(out, "%{octet:02X}");
+        }
+    }
+    out
+}
+
+/// `text` in at most `most` characters, cut with a mark.
+pub(super) fn cut(text: &str, most: usize) -> String {
+    if text.chars().nth(most).is_none() {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }

@@ -35,6 +35,11 @@ pub trait Sink: Send {
     fn holds(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// What would be sent, for a person to look at; without secrets.
+    fn preview(&self, message: &Message) -> String {
+        message.title.clone()
+    }
 }
 
 /// It was taken.
@@ -54,6 +59,8 @@ pub struct Failure {
     pub then: Then,
     /// It was handed over, and only the answer is missing.
     pub may_have_arrived: bool,
+    /// It may be this message that the other side stumbles over, and not the sink that fails.
+    pub of_message: bool,
 }
 
 /// What to do about a message that was not taken.
@@ -72,6 +79,7 @@ impl Failure {
             what: what.into(),
             then: Then::Retry(None),
             may_have_arrived: false,
+            of_message: false,
         }
     }
 
@@ -81,6 +89,7 @@ impl Failure {
             what: what.into(),
             then: Then::GiveUp,
             may_have_arrived: false,
+            of_message: false,
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bgp::Timestamp,
+    bgp::{Asn, Timestamp},
     incident::{IncidentEvent, Severity, Step},
 };
 
@@ -40,12 +40,40 @@ pub struct Trouble {
     pub chapter: String,
 }
 
+impl Trouble {
+    /// The name of the trouble that a sink makes.
+    pub fn sink_failing(sink: &str) -> String {
+        format!("sink-failing-{sink}")
+    }
+
+    /// The chapters there are for troubles in docs/runbook.md.
+    pub const CHAPTERS: [&'static str; 7] = [
+        "blind",
+        "canary-lost",
+        "durability-degraded",
+        "expected-change-missing",
+        "feed-lost",
+        "feed-silent",
+        "sink-failing",
+    ];
+}
+
 impl Subject {
     /// Its deterministic name.
     pub fn id(&self) -> &str {
         match self {
             Subject::Incident(event) => &event.id,
             Subject::Trouble(trouble) => &trouble.id,
+        }
+    }
+
+    /// Its name among everything that is told: a drill's incident may have the name of a real one.
+    pub fn key(&self) -> String {
+        let id = self.id();
+        if self.is_drill() {
+            format!("drill/{id}")
+        } else {
+            id.to_owned()
         }
     }
 
@@ -87,6 +115,15 @@ impl Subject {
     }
 }
 
+/// The AS of our own test leak; no registry has given it out.
+pub const CANARY: Asn = Asn(4_199_999_999);
+
+/// Whether an incident is our own test leak. It goes to the sink that is named for it and to no
+/// other.
+pub fn is_canary(event: &IncidentEvent) -> bool {
+    event.drill && event.offender == Some(CANARY)
+}
+
 /// One thing to be told at one sink: a subject as it stood, and why it is told now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
@@ -108,6 +145,9 @@ pub struct Notice {
     /// be known already.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub maybe_repeat: bool,
+    /// What is to be said beside it, a sentence each: that more came than was announced.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// Where a sink has threads: the key of the first notice of this subject at this sink.
     pub thread: String,
 }

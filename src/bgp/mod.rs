@@ -5,6 +5,7 @@
 
 mod asn;
 mod batch;
+pub mod compact;
 mod nlri;
 mod path;
 mod peer;

@@ -26,6 +26,10 @@ pub trait Address: Copy + Eq + Ord + Hash + Debug + Send + Sync + 'static {
     const BITS: u8;
     /// As the standard library's address.
     fn ip(self) -> IpAddr;
+    /// As a number of either family's width.
+    fn bits(self) -> u128;
+    /// The address of this number; what does not fit its width is cut off.
+    fn from_bits(bits: u128) -> Self;
     /// Keeps the first `len` bits, clears the rest; `len` above [`Self::BITS`] keeps all.
     #[must_use]
     fn masked(self, len: u8) -> Self;
@@ -36,6 +40,12 @@ impl Address for u32 {
     const BITS: u8 = 32;
     fn ip(self) -> IpAddr {
         IpAddr::V4(Ipv4Addr::from_bits(self))
+    }
+    fn bits(self) -> u128 {
+        u128::from(self)
+    }
+    fn from_bits(bits: u128) -> Self {
+        bits as u32
     }
     fn masked(self, len: u8) -> Self {
         match 32_u32.checked_sub(u32::from(len)) {
@@ -50,6 +60,12 @@ impl Address for u128 {
     const BITS: u8 = 128;
     fn ip(self) -> IpAddr {
         IpAddr::V6(Ipv6Addr::from_bits(self))
+    }
+    fn bits(self) -> u128 {
+        self
+    }
+    fn from_bits(bits: u128) -> Self {
+        bits
     }
     fn masked(self, len: u8) -> Self {
         match 128_u32.checked_sub(u32::from(len)) {

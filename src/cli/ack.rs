@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     Failure, Status,
     author::Author,
-    incidents::encoded,
+    client::encoded,
     moment::Moment,
     sheet::{Sheet, day_time, escape, lasting},
 };

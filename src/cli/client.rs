@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    fmt::Write as _,
     fs::File,
     io::{self, BufRead, BufReader, Read, Write},
     path::PathBuf,
@@ -95,6 +96,14 @@ impl Daemon {
         let mut response = self.send(&agent, path, query, None)?;
         let body = response.body_mut().with_config().limit(MOST_BYTES);
         body.read_to_string().map_err(|error| self.failed(&error))
+    }
+
+    /// What it answers, as it is.
+    pub(super) fn octets(&self, path: &str, query: &[(&str, String)]) -> Result<Vec<u8>, Failure> {
+        let agent = self.agent(Some(PATIENCE))?;
+        let mut response = self.send(&agent, path, query, None)?;
+        let body = response.body_mut().with_config().limit(MOST_BYTES);
+        body.read_to_vec().map_err(|error| self.failed(&error))
     }
 
     /// What it answers.
@@ -374,5 +383,29 @@ pub(super) fn ago(now: Timestamp, then: Option<Timestamp>) -> String {
             super::sheet::lasting(Duration::from_secs(seconds.max(1)))
         }
         _ => "-".to_owned(),
+    }
+}
+
+/// A name as it stands in a path (RFC 3986 §2.3).
+pub(super) fn encoded(id: &str) -> String {
+    let mut out = String::with_capacity(id.len());
+    for octet in id.bytes() {
+        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
+            out.push(char::from(octet));
+        } else {
+            let _ = write!(out, "%{octet:02X}");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_stays_within_its_part_of_the_path() {
+        assert_eq!(encoded("leak-64500_a.1~"), "leak-64500_a.1~");
+        assert_eq!(encoded("../a b?x#%"), "..%2Fa%20b%3Fx%23%25");
     }
 }

@@ -60,10 +60,12 @@ impl Config {
 /// What a good file holds, so that an empty one is noticed.
 fn holds(settings: &Settings) -> String {
     let reference = &settings.reference;
+    let sinks = settings.alert.sinks.len();
     let counts = [
         (reference.own.len(), "own prefix", "own prefixes"),
         (reference.peers.len(), "peer", "peers"),
         (reference.relations.len(), "AS relation", "AS relations"),
+        (sinks, "sink of alerts", "sinks of alerts"),
     ];
     let named = counts.iter().filter(|(count, ..)| *count > 0);
     let named: Vec<String> = named

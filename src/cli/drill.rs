@@ -20,9 +20,9 @@ use clap::{Args, ValueEnum, value_parser};
 
 use super::{
     Failure, Status,
+    incident_sheet::{self, Report},
     progress::Progress,
     replay::{nlri, now},
-    report::{self, Report},
     sheet::Sheet,
     summary::{Summary, per_second},
     told::{Format, Told},
@@ -260,7 +260,7 @@ fn read<W: Write>(
                 && event.severity > Severity::Info
                 && told.format == Format::Text
             {
-                progress.whisper(&report::line(event));
+                progress.whisper(&incident_sheet::line(event));
             }
             flow = told.tell(output);
         }

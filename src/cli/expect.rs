@@ -10,7 +10,7 @@ use super::{
     Failure, Status,
     author::Author,
     client::Daemon,
-    incidents::encoded,
+    client::encoded,
     moment::Moment,
     sheet::{Ink, Sheet, day_time, escape, lasting},
 };

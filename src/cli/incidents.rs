@@ -1,14 +1,14 @@
 //! `leakwatch incidents`: what a daemon has recognised.
 
-use std::{collections::BTreeMap, fmt::Write as _, io::Write};
+use std::{collections::BTreeMap, io::Write};
 
 use clap::{Args, ValueEnum};
 use serde::Deserialize;
 
 use super::{
     Failure, Status,
-    client::{Daemon, Event, ago},
-    report::{self, Report},
+    client::{Daemon, Event, ago, encoded},
+    incident_sheet::{self, Report},
     sheet::{Ink, Sheet, counted, escape, grouped},
     told::{Account, Stage},
     words::Words,
@@ -236,7 +236,7 @@ impl Incidents {
                         writeln!(out, "{}", event.data)?;
                     } else {
                         let ink = ink(told.severity);
-                        writeln!(out, "{}", sheet.ink(ink, &report::line(&told)))?;
+                        writeln!(out, "{}", sheet.ink(ink, &incident_sheet::line(&told)))?;
                     }
                 }
                 _ => {}
@@ -322,29 +322,5 @@ impl Words for Whole {
 
     fn cover(&self, _: &Sample) -> Option<(Prefix, String)> {
         None
-    }
-}
-
-/// A name as it stands in a path (RFC 3986 §2.3).
-pub(super) fn encoded(id: &str) -> String {
-    let mut out = String::with_capacity(id.len());
-    for octet in id.bytes() {
-        if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
-            out.push(char::from(octet));
-        } else {
-            let _ = write!(out, "%{octet:02X}");
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_stays_within_its_part_of_the_path() {
-        assert_eq!(encoded("leak-64500_a.1~"), "leak-64500_a.1~");
-        assert_eq!(encoded("../a b?x#%"), "..%2Fa%20b%3Fx%23%25");
     }
 }

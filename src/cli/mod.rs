@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand, each a struct with `run`.
 
 mod ack;
+mod alert;
 mod author;
 mod check;
 mod client;
@@ -10,6 +11,7 @@ mod config;
 mod cover;
 mod drill;
 mod expect;
+mod incident_sheet;
 mod incidents;
 mod inputs;
 mod man;
@@ -44,8 +46,10 @@ Examples:
   leakwatch status                             how a running daemon does
   leakwatch incidents                          what is open, and what was lately
   leakwatch ack ID --why 'called Verizon'      somebody works on an incident
+  leakwatch report ID --lang ja                what others are told of one
   leakwatch replay rib.gz updates.gz           what was in a recording
   leakwatch replay --format json - < updates   the same for programs
+  leakwatch alert test --config leakwatch.toml  whether alerts arrive
   leakwatch config example > leakwatch.toml    start a configuration
   leakwatch config check leakwatch.toml        all that is wrong in it, at once
   leakwatch config show leakwatch.toml         the settings in force, with their reasons
@@ -75,6 +79,7 @@ enum Command {
     Run(run::Run),
     Status(status::Status),
     Incidents(incidents::Incidents),
+    Report(report::Report),
     Peers(peers::Peers),
     Routes(routes::Routes),
     Ack(ack::Ack),
@@ -82,6 +87,9 @@ enum Command {
     Expect(expect::Expect),
     Replay(replay::Replay),
     Drill(drill::Drill),
+    /// Try where alerts go.
+    #[command(subcommand)]
+    Alert(alert::Alert),
     /// Check, show or start a configuration.
     #[command(subcommand)]
     Config(config::Config),
@@ -172,11 +180,13 @@ impl Arguments {
             Command::Drill(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Status(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Incidents(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Report(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Peers(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Routes(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Ack(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Mute(command) => command.run(BufWriter::new(io::stdout().lock())),
             Command::Expect(command) => command.run(BufWriter::new(io::stdout().lock())),
+            Command::Alert(command) => command.run(&mut io::stdout().lock()),
             Command::Config(command) => command.run(&mut io::stdout().lock()),
             Command::Check(command) => command.run(&mut io::stdout().lock()),
             Command::Completions(command) => command.run(&mut io::stdout().lock()),

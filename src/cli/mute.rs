@@ -9,8 +9,8 @@ use serde_json::json;
 use super::{
     Failure, Status,
     author::Author,
+    client::encoded,
     client::{Daemon, ago},
-    incidents::encoded,
     moment::Moment,
     sheet::{Ink, Sheet, counted, day_time, escape, lasting},
 };

@@ -12,9 +12,9 @@ use clap::{Args, ValueEnum};
 
 use super::{
     Failure, Status,
+    incident_sheet::{self, Report},
     inputs::{Inputs, name},
     progress::Progress,
-    report::{self, Report},
     sheet::{Sheet, lasting},
     summary::Summary,
     told::{Format, Told},
@@ -208,7 +208,7 @@ fn read<W: Write>(
                 && let Output::Incident(event) = &output
                 && event.severity > Severity::Info
             {
-                progress.whisper(&report::line(event));
+                progress.whisper(&incident_sheet::line(event));
             }
             flow = told.tell(output);
         }

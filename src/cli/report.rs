@@ -1,379 +1,181 @@
-//! Incidents for people: what a tired person needs first stands first.
+//! `leakwatch report`: what other operators, an authority and customers are told.
 
 use std::{
-    collections::BTreeMap,
-    fmt::Write as _,
+    fs::{self, File},
     io::{self, Write},
-    time::Duration,
+    path::{Path, PathBuf},
+};
+
+use anyhow::anyhow;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
 };
 
 use super::{
-    sheet::{Ink, Sheet, clock, counted, day_time, escape, grouped, lasting},
-    told::{Account, Told},
-    words::Words,
+    Failure, Status,
+    client::{Daemon, encoded},
+    sheet::escape,
 };
-use crate::{
-    bgp::{Afi, Asn},
-    incident::{
-        IncidentEvent, Kind, Severity, Standing, Step, advice,
-        examples::{choose, shorten, shows},
-        report::{Sample, ViewName},
-    },
-};
+use crate::report::{Audience, Cause, Format, Language, MOST_NOTE, Sort};
 
-const VICTIMS: usize = 5;
-const VIEWS: usize = 6;
-const TABLES: usize = 5;
+const NOTES: &str = "\
+The first quick report is worth more early than complete: what is not known yet says so, and what \
+[report] of the configuration does not set is left to be filled in. Without --sort the incident's \
+state decides: the first report, a follow-up, or the restoration notice once it is over.
 
-/// What every block needs to know.
-pub(super) struct Report<'a> {
-    pub sheet: Sheet,
-    pub words: &'a dyn Words,
-    /// Confidence and routes from which an incident pages, where they are known.
-    pub page: Option<(f64, u32)>,
-    /// Whether incidents of information only are told too, and every table.
-    pub all: bool,
-    /// Whether more may come, or the recording is at its end.
-    pub live: bool,
+Examples:
+  leakwatch report ID                                       to other operators, in English
+  leakwatch report ID --audience authority --lang ja        to the ministry
+  leakwatch report ID --audience customers --lang ja        the mere fact
+  leakwatch report ID --note \"12:25 Refused it on transit-a.\"
+  leakwatch report ID --bundle evidence.tar.gz              everything, in one archive";
+
+/// Write a report on an incident for others, or pack everything on it.
+#[derive(Args, Debug)]
+#[command(after_help = NOTES)]
+pub(super) struct Report {
+    /// Which incident.
+    #[arg(value_name = "ID")]
+    id: String,
+    /// In which form [default: text]
+    #[arg(long, value_parser = words(Format::ALL))]
+    format: Option<String>,
+    /// In which language [default: en]
+    #[arg(long, value_parser = words(Language::ALL))]
+    lang: Option<String>,
+    /// For whom [default: operators]
+    #[arg(long, value_parser = words(Audience::ALL))]
+    audience: Option<String>,
+    /// Which of the reports on it [default: by its state]
+    #[arg(long, value_parser = words(Sort::ALL))]
+    sort: Option<String>,
+    /// Its number among them [default: by its steps]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    number: Option<u32>,
+    /// The cause as you found it; without it one is presumed, where one can be.
+    #[arg(long, value_parser = words(Cause::ALL))]
+    cause: Option<String>,
+    /// What you add: what was done, whom you called.
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Whether the public may know [default: as configured]
+    #[arg(long, value_parser = yes_or_no())]
+    public: Option<bool>,
+    /// Whether consumer bodies may [default: as configured]
+    #[arg(long, value_parser = yes_or_no())]
+    consumers: Option<bool>,
+    /// Whether other operators may [default: as configured]
+    #[arg(long, value_parser = yes_or_no())]
+    operators: Option<bool>,
+    /// Only one of a drill.
+    #[arg(long, conflicts_with = "no_drill")]
+    drill: bool,
+    /// Only one that is not of a drill.
+    #[arg(long)]
+    no_drill: bool,
+    /// Pack the reports for all, the course and the messages into this file (tar, gzip).
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["format", "lang", "audience", "json"])]
+    bundle: Option<PathBuf>,
+    /// Write over FILE.
+    #[arg(long, requires = "bundle")]
+    force: bool,
+    #[command(flatten)]
+    daemon: Daemon,
 }
 
-impl Report<'_> {
-    /// What stood in the tables, then each incident, the worst first.
-    pub(super) fn incidents<W: Write>(&self, told: &mut Told<W>) -> io::Result<()> {
-        let mut accounts: Vec<&Account> = told
-            .incidents
-            .iter()
-            .filter(|account| self.all || account.worst > Severity::Info)
-            .collect();
-        accounts.sort_by(|a, b| {
-            b.worst
-                .cmp(&a.worst)
-                .then(a.last.first_seen.cmp(&b.last.first_seen))
-        });
-        for account in accounts {
-            self.incident(&mut told.out, account)?;
-            writeln!(told.out)?;
-        }
-        Ok(())
-    }
+fn words<T>(all: &'static [(&'static str, T)]) -> PossibleValuesParser {
+    PossibleValuesParser::new(all.iter().map(|(name, _)| *name))
+}
 
-    /// One line for each table that was not clean from the start.
-    pub(super) fn standing(&self, out: &mut impl Write, standing: &[Standing]) -> io::Result<()> {
-        if standing.is_empty() {
-            return Ok(());
-        }
-        let most = if self.all { usize::MAX } else { TABLES };
-        writeln!(out, "In the tables already, which pages nobody:")?;
-        for table in standing.iter().take(most) {
-            let mut what = Vec::new();
-            for (detector, count) in &table.violations {
-                what.push(format!("{detector} {}", grouped(u64::from(*count))));
-            }
-            let line = format!(
-                "{}, {}, {}: {}",
-                self.session(&table.view),
-                match table.afi {
-                    Afi::Ipv4 => "IPv4",
-                    Afi::Ipv6 => "IPv6",
-                },
-                counted(table.routes.into(), "route", "routes"),
-                what.join(", ")
-            );
-            self.sheet.entry(out, &line)?;
-        }
-        if standing.len() > most {
-            let more = (standing.len() - most) as u64;
-            writeln!(
-                out,
-                "  and {} (--all shows them)",
-                counted(more, "table more", "tables more")
-            )?;
-        }
-        writeln!(out)
-    }
+fn yes_or_no() -> impl TypedValueParser<Value = bool> {
+    PossibleValuesParser::new(["yes", "no"]).map(|word| word == "yes")
+}
 
-    /// How many incidents there were.
-    pub(super) fn count<W: Write>(&self, told: &mut Told<W>) -> io::Result<()> {
-        let [critical, warning, info] = [Severity::Critical, Severity::Warning, Severity::Info]
-            .map(|one| told.count(one) as u64);
-        let mut parts = Vec::new();
-        if critical > 0 {
-            parts.push(format!("{} to be woken for", grouped(critical)));
+impl Report {
+    pub(super) fn run(&self, mut out: impl Write) -> Result<Status, Failure> {
+        let many = self.note.as_ref().map_or(0, |note| note.chars().count());
+        if many > MOST_NOTE {
+            return Err(Failure::Usage(format!(
+                "--note has {many} characters, and {MOST_NOTE} at most are taken: say the most \
+                 important and send the rest after it"
+            )));
         }
-        if warning > 0 {
-            parts.push(counted(warning, "warning", "warnings"));
-        }
-        if info > 0 {
-            let hint = if self.all { "" } else { " (--all shows them)" };
-            parts.push(format!("{} of information only{hint}", grouped(info)));
-        }
-        let text = if parts.is_empty() {
-            "none".to_owned()
+        let path = format!("/api/v1/incidents/{}", encoded(&self.id));
+        if let Some(file) = &self.bundle {
+            // Before anything is packed for nothing.
+            self.refuse_to_overwrite(file)?;
+            let archive = self
+                .daemon
+                .octets(&format!("{path}/bundle"), &self.query())?;
+            self.refuse_to_overwrite(file)?;
+            keep(file, &archive)
+                .map_err(|error| Failure::Input(anyhow!("{}: {error}", file.display())))?;
+            let size = archive.len().div_ceil(1024);
+            writeln!(out, "{}: {size} KiB", escape(&file.display().to_string()))?;
         } else {
-            parts.join(", ")
+            let text = self.daemon.text(&format!("{path}/report"), &self.query())?;
+            out.write_all(text.as_bytes())?;
+        }
+        out.flush()?;
+        Ok(Status::Done)
+    }
+
+    fn query(&self) -> Vec<(&'static str, String)> {
+        let format = self.format.clone();
+        let format = format.or_else(|| self.daemon.json.then(|| Format::Json.name().to_owned()));
+        let flag = |value: Option<bool>| value.map(|value| value.to_string());
+        let drill = match (self.drill, self.no_drill) {
+            (true, _) => Some(true),
+            (_, true) => Some(false),
+            _ => None,
         };
-        self.sheet.field(&mut told.out, "Incidents", &text)
+        [
+            ("format", format),
+            ("lang", self.lang.clone()),
+            ("audience", self.audience.clone()),
+            ("sort", self.sort.clone()),
+            ("number", self.number.map(|number| number.to_string())),
+            ("cause", self.cause.clone()),
+            ("note", self.note.clone()),
+            ("public", flag(self.public)),
+            ("consumers", flag(self.consumers)),
+            ("operators", flag(self.operators)),
+            ("drill", flag(drill)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
     }
 
-    /// One incident, from what it is to how it ended.
-    pub(super) fn incident(&self, out: &mut impl Write, account: &Account) -> io::Result<()> {
-        let (sheet, event) = (&self.sheet, &account.last);
-        let (ink, word) = match account.worst {
-            Severity::Critical => (Ink::Alarm, "CRITICAL"),
-            Severity::Warning => (Ink::Caution, "WARNING"),
-            Severity::Info => (Ink::Faint, "INFO"),
-        };
-        let opened = account
-            .course
-            .first()
-            .map_or(event.time, |stage| stage.time);
-        writeln!(
-            out,
-            "{}  {}  {}{}",
-            sheet.ink(ink, word),
-            day_time(opened),
-            event.id,
-            if event.event == Step::Resolved {
-                "  (over)"
-            } else {
-                ""
-            }
-        )?;
-        sheet.headline(
-            out,
-            &format!("{}.", event.summary.trim_end_matches("; over")),
-        )?;
-        writeln!(out)?;
-        sheet.field(out, "Who", &self.who(event))?;
-        sheet.field(out, "Routes", &routes(event))?;
-        if !event.victims.is_empty() {
-            sheet.field(out, "Whose", &self.whose(event))?;
-        }
-        let since = format!(
-            "{} (first route); the last one changed at {}",
-            day_time(event.first_seen),
-            clock(event.last_seen)
-        );
-        sheet.field(out, "Since", &since)?;
-        self.views(out, &event.views)?;
-        self.examples(out, event)?;
-        self.evidence(out, event)?;
-        for (index, step) in self.words.steps(event).iter().enumerate() {
-            let label = if index == 0 { "Do" } else { "" };
-            sheet.item(out, label, &format!("{}. ", index + 1), step)?;
-        }
-        sheet.field(out, "Course", &course(account))?;
-        let (ink, text) = state(account, self.live);
-        sheet.inked(out, "State", ink, &text)
-    }
-
-    fn who(&self, event: &IncidentEvent) -> String {
-        let Some(offender) = event.offender else {
-            return "no single network stands out".to_owned();
-        };
-        let name = |asn: Asn| escape(&self.words.network(asn));
-        let through = match event.neighbour {
-            Some(neighbour) if self.words.is_ours(neighbour) => ", and we accepted it".to_owned(),
-            Some(neighbour) => format!(", accepted by {}", name(neighbour)),
-            None if event.views.iter().any(|view| view.peer_as == offender) => {
-                ", our neighbour".to_owned()
-            }
-            None if matches!(event.kind, Kind::Leak | Kind::MoreSpecific | Kind::Origin) => {
-                ", accepted by more than one neighbour".to_owned()
-            }
-            None => String::new(),
-        };
-        format!("{}{through}", name(offender))
-    }
-
-    fn whose(&self, event: &IncidentEvent) -> String {
-        let mut parts: Vec<String> = event
-            .victims
-            .iter()
-            .take(VICTIMS)
-            .map(|victim| {
-                let name = escape(&self.words.network(victim.asn));
-                format!("{} of {name}", grouped(victim.routes.into()))
-            })
-            .collect();
-        let named = event.victims.len().min(VICTIMS) as u32;
-        if event.origins > named {
-            let rest = u64::from(event.origins - named);
-            parts.push(format!(
-                "the rest of {}",
-                counted(rest, "other network", "other networks")
-            ));
-        }
-        parts.join(", ")
-    }
-
-    fn session(&self, view: &ViewName) -> String {
-        let peer = format!("{} ({})", view.peer, view.peer_as);
-        match self.words.session(view) {
-            Some(name) => format!("{}, {peer}", escape(&name)),
-            None => peer,
-        }
-    }
-
-    fn views(&self, out: &mut impl Write, views: &[ViewName]) -> io::Result<()> {
-        let mut by_router: BTreeMap<&str, Vec<&ViewName>> = BTreeMap::new();
-        for view in views {
-            by_router.entry(&view.router).or_default().push(view);
-        }
-        for (index, (router, views)) in by_router.iter().enumerate() {
-            let label = if index == 0 { "Seen on" } else { "" };
-            let place = if *router == "mrt" { "" } else { router };
-            let mut names: Vec<String> = views
-                .iter()
-                .take(VIEWS)
-                .map(|view| format!("{}, {}", self.session(view), advice::table(view.rib)))
-                .collect();
-            if views.len() > VIEWS {
-                names.push(format!("and {} more", views.len() - VIEWS));
-            }
-            let text = format!(
-                "{place}{}{}",
-                if place.is_empty() { "" } else { ": " },
-                names.join("; ")
-            );
-            self.sheet.field(out, label, &text)?;
+    fn refuse_to_overwrite(&self, file: &Path) -> Result<(), Failure> {
+        if !self.force && fs::symlink_metadata(file).is_ok() {
+            return Err(Failure::Usage(format!(
+                "{} is there already; --force writes over it",
+                file.display()
+            )));
         }
         Ok(())
     }
-
-    fn examples(&self, out: &mut impl Write, event: &IncidentEvent) -> io::Result<()> {
-        for (index, sample) in choose(event).into_iter().enumerate() {
-            let label = if index == 0 { "Examples" } else { "" };
-            self.sheet.field(
-                out,
-                label,
-                &format!("{}  at {}", sample.prefix, clock(sample.time)),
-            )?;
-            self.sheet
-                .item(out, "", "  before  ", &self.before(event, sample))?;
-            let after = if sample.after.is_empty() {
-                "withdrawn".to_owned()
-            } else {
-                shorten(&sample.after)
-            };
-            self.sheet.item(out, "", "  after   ", &after)?;
-        }
-        Ok(())
-    }
-
-    /// The route as it was, or the one that traffic followed instead.
-    fn before(&self, event: &IncidentEvent, sample: &Sample) -> String {
-        if let Some(path) = &sample.before {
-            return shorten(path);
-        }
-        match self.words.cover(sample) {
-            // While the leak goes on, what covers one of its routes may be another.
-            Some((prefix, path)) if !shows(&path, event) => {
-                format!(
-                    "not in the table; its covering {prefix} goes {}",
-                    shorten(&path)
-                )
-            }
-            _ => "not in the table".to_owned(),
-        }
-    }
-
-    fn evidence(&self, out: &mut impl Write, event: &IncidentEvent) -> io::Result<()> {
-        let mut sure = format!("confidence {:.2} of 1", event.confidence);
-        if let Some((confidence, routes)) = self.page {
-            let routes = counted(routes.into(), "route", "routes");
-            let _ = write!(sure, " (pages from {confidence:.2} and {routes})");
-        }
-        self.sheet.field(out, "Why", &sure)?;
-        for item in &event.evidence {
-            let mark = format!("{:.2} {:<8} ", item.strength, item.family);
-            self.sheet.item(out, "", &mark, &item.what)?;
-        }
-        let names: Vec<&str> = event
-            .detectors
-            .iter()
-            .map(|detector| detector.name())
-            .collect();
-        if names.is_empty() {
-            return Ok(());
-        }
-        self.sheet
-            .field(out, "", &format!("found by {}", names.join(", ")))
-    }
 }
 
-fn routes(event: &IncidentEvent) -> String {
-    let routes = event.routes;
-    let mut text = format!("{} at the worst", grouped(routes.peak.into()));
-    let _ = write!(text, ", {} now", grouped(routes.active.into()));
-    if routes.total != routes.peak {
-        let _ = write!(text, ", {} in all", grouped(routes.total.into()));
-    }
-    if event.covers > 0 {
-        let covers = counted(event.covers.into(), "route", "routes");
-        let _ = write!(text, "; more specific than {covers} that stood before");
-    }
-    text
-}
-
-fn course(account: &Account) -> String {
-    let mut parts = Vec::new();
-    let mut severity = None;
-    for stage in &account.course {
-        let mut text = clock(stage.time);
-        let _ = match stage.step {
-            Step::Opened => write!(text, " opened at {}", grouped(stage.active.into())),
-            Step::Updated => write!(text, " {}", grouped(stage.active.into())),
-            Step::Resolved => write!(text, " resolved"),
-            Step::Reopened => write!(text, " back at {}", grouped(stage.active.into())),
-        };
-        if severity.replace(stage.severity) != Some(stage.severity) && stage.step != Step::Resolved
-        {
-            let _ = write!(text, " ({})", stage.severity.name());
-        }
-        parts.push(text);
-    }
-    if account.omitted > 0 {
-        parts.push(format!("and {} more steps", account.omitted));
-    }
-    parts.join(", ")
-}
-
-fn state(account: &Account, live: bool) -> (Ink, String) {
-    let event = &account.last;
-    let after = lasting(Duration::from_secs(
-        event.time.since(event.first_seen).as_secs(),
-    ));
-    let when = day_time(event.time);
-    if event.event == Step::Resolved {
-        return (
-            Ink::Well,
-            format!("resolved at {when}, {after} after it began"),
-        );
-    }
-    let routes = counted(event.routes.active.into(), "route is", "routes are");
-    let text = if live {
-        format!("OPEN, as of {when}, {after} after it began; {routes} affected")
-    } else {
-        format!(
-            "OPEN at the end of the recording, {when}, {after} after it began; {routes} affected"
-        )
+/// Writes a file that is whole or not there: beside its place first, then moved.
+fn keep(file: &Path, octets: &[u8]) -> io::Result<()> {
+    let Some(name) = file.file_name() else {
+        return Err(io::Error::other("is not the name of a file"));
     };
-    (Ink::Alarm, text)
-}
-
-/// An incident's step in one line, for whoever watches the bar.
-pub(super) fn line(event: &IncidentEvent) -> String {
-    let step = match event.event {
-        Step::Opened => "opened",
-        Step::Updated => "updated",
-        Step::Resolved => "resolved",
-        Step::Reopened => "reopened",
-    };
-    let severity = event.severity.name();
-    escape(&format!(
-        "{}  {severity:<8}  {step:<8}  {}",
-        day_time(event.time),
-        event.summary
-    ))
+    let mut beside = std::ffi::OsString::from(".");
+    beside.push(name);
+    beside.push(format!(".{}", std::process::id()));
+    let beside = file.with_file_name(beside);
+    let written = File::create_new(&beside).and_then(|mut new| {
+        new.write_all(octets)?;
+        new.sync_all()?;
+        fs::rename(&beside, file)
+    });
+    if written.is_err() {
+        // Nothing half-written is left; should that fail too, the first reason is the one to tell.
+        let _ = fs::remove_file(&beside);
+    }
+    written
 }

@@ -33,11 +33,16 @@ pub(super) struct Run {
 /// Names the configuration where `--config` does not.
 const CONFIG: &str = "LEAKWATCH_CONFIG";
 
+/// The configuration that the environment names.
+pub(super) fn named() -> Option<PathBuf> {
+    let name = std::env::var_os(CONFIG).filter(|name| !name.is_empty());
+    name.map(PathBuf::from)
+}
+
 impl Run {
     pub(super) fn run(self) -> Result<Status, Failure> {
-        let named = || std::env::var_os(CONFIG).filter(|name| !name.is_empty());
         daemon::run(daemon::Options {
-            config: self.config.or_else(|| named().map(PathBuf::from)),
+            config: self.config.or_else(named),
             log_level: self.log_level,
         })?;
         Ok(Status::Done)

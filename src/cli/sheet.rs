@@ -3,12 +3,10 @@
 
 use std::{
     env,
-    fmt::Write as _,
     io::{self, Write},
-    time::Duration,
 };
 
-use crate::bgp::Timestamp;
+pub(super) use crate::incident::telling::{clock, counted, day_time, grouped, lasting};
 
 /// Text beyond this is tiring to read, however wide the window.
 const WIDEST: usize = 110;
@@ -239,57 +237,6 @@ pub(super) fn escape(text: &str) -> String {
     out
 }
 
-/// A count with commas between thousands.
-pub(super) fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let mut out = String::with_capacity(digits.len() + 6);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
-}
-
-/// `1 route`, `1,200 routes`.
-pub(super) fn counted(count: u64, one: &str, many: &str) -> String {
-    format!("{} {}", grouped(count), if count == 1 { one } else { many })
-}
-
-/// A duration in the two largest units that matter.
-pub(super) fn lasting(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    let (large, small) = match seconds {
-        0 => return format!("{} ms", duration.as_millis()),
-        1..60 => return format!("{seconds} s"),
-        60..3600 => ((seconds / 60, "min"), (seconds % 60, "s")),
-        3600..86_400 => ((seconds / 3600, "h"), (seconds / 60 % 60, "min")),
-        _ => ((seconds / 86_400, "d"), (seconds / 3600 % 24, "h")),
-    };
-    let mut text = format!("{} {}", large.0, large.1);
-    if small.0 > 0 {
-        let _ = write!(text, " {} {}", small.0, small.1);
-    }
-    text
-}
-
-fn shown(time: Timestamp, form: &str) -> String {
-    let micros = i64::try_from(time.micros()).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_microsecond(micros)
-        .map_or_else(|_| time.to_string(), |time| time.strftime(form).to_string())
-}
-
-/// Day and time to the second, UTC.
-pub(super) fn day_time(time: Timestamp) -> String {
-    shown(time, "%Y-%m-%d %H:%M:%S UTC")
-}
-
-/// Time of day to the second, UTC.
-pub(super) fn clock(time: Timestamp) -> String {
-    shown(time, "%H:%M:%S")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -315,17 +262,6 @@ mod tests {
     }
 
     #[test]
-    fn counts_and_durations_read_well() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(1_042_325), "1,042,325");
-        assert_eq!(counted(1, "route", "routes"), "1 route");
-        assert_eq!(lasting(Duration::from_millis(17)), "17 ms");
-        assert_eq!(lasting(Duration::from_secs(958)), "15 min 58 s");
-        assert_eq!(lasting(Duration::from_secs(7200)), "2 h");
-        assert_eq!(lasting(Duration::from_secs(90_000)), "1 d 1 h");
-    }
-
-    #[test]
     fn a_field_hangs_under_its_label() {
         let mut out = Vec::new();
         Sheet::plain(40)
@@ -336,12 +272,5 @@ mod tests {
             text,
             "  Routes    160,600 at the worst, 43\n            now, all told\n"
         );
-    }
-
-    #[test]
-    fn times_are_utc_to_the_second() {
-        let time = Timestamp::from_micros(1_503_631_321_132_930);
-        assert_eq!(day_time(time), "2017-08-25 03:22:01 UTC");
-        assert_eq!(clock(time), "03:22:01");
     }
 }

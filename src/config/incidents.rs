@@ -2,7 +2,8 @@
 
 use super::{
     kinds::{Count, Kind, Number, Span},
-    settings::{DAY, Setting, setting},
+    settings::{DAY, HOUR, Setting, setting},
+    words::{Name, Text, Url},
 };
 
 /// All of them, by table in the order of `TABLES`.
@@ -63,5 +64,61 @@ pub(super) const INCIDENTS: &[Setting] = &[
         Span(0..=DAY),
         "For this long it must stay so before people are told that it is over: route flap \
          damping and a second attempt at the same mistake take minutes."
+    ),
+    setting!(
+        "alert",
+        "group_window",
+        alert.group_window,
+        Span(0..=3600),
+        "What follows the first word of an incident is gathered for so long and told as one: a \
+         leak grows tenfold several times in its first minute."
+    ),
+    setting!(
+        "alert",
+        "repeat_interval",
+        alert.repeat_interval,
+        Span(0..=30 * DAY),
+        "What goes on is told again after so long, where the sink has no such setting of its own; \
+         \"0s\" never."
+    ),
+    setting!(
+        "alert",
+        "url",
+        alert.url,
+        Url,
+        "How people reach the status page, for links in alerts. Left out: its own address, which \
+         leads somewhere on this host only.",
+        "\"https://leakwatch.example\""
+    ),
+    setting!(
+        "alert",
+        "runbook",
+        alert.runbook,
+        Text("where people read the runbook"),
+        "Where people read the runbook: an address or a file, to which `#chapter` is added."
+    ),
+    setting!(
+        "alert.canary",
+        "sink",
+        alert.canary.sink,
+        Name,
+        "The sink that has to take it, by its name. It should be one that nobody is woken by, such \
+         as a file or a webhook. Left out: no canary is sent.",
+        "\"file\""
+    ),
+    setting!(
+        "alert.canary",
+        "every",
+        alert.canary.every,
+        Span(60..=30 * DAY),
+        "How often one is sent. What broke since the last one is known no sooner."
+    ),
+    setting!(
+        "alert.canary",
+        "patience",
+        alert.canary.patience,
+        Span(10..=HOUR),
+        "It has to be taken within this time. It needs some five seconds, and more only where \
+         the engine or the sink is busy."
     ),
 ];

@@ -14,9 +14,11 @@ mod log;
 mod problem;
 mod reader;
 mod relations_file;
+mod report;
 mod service;
 mod settings;
 mod show;
+mod sinks;
 mod tables;
 mod thresholds;
 mod words;
@@ -36,7 +38,7 @@ pub use problem::{ConfigError, Problem};
 use problem::{Problems, unknown};
 use reader::{Context, Reader, Value, asn};
 
-use crate::{detect, engine, feed, incident, reference::Reference, store};
+use crate::{alert, detect, engine, feed, incident, reference::Reference, store};
 
 /// The commented file with every default; what `config example` prints.
 pub const EXAMPLE: &str = include_str!("../../config/leakwatch.toml");
@@ -67,6 +69,10 @@ pub struct Config {
     pub state: store::Settings,
     /// How much the engine keeps.
     pub limits: engine::Limits,
+    /// Who is told of incidents.
+    pub alert: alert::Settings,
+    /// What others are told of an incident.
+    pub report: crate::report::Settings,
 }
 
 impl Config {
@@ -161,12 +167,14 @@ impl Config {
             directory::mrt(&mut config, reader, context);
         });
         for name in [
-            "bmp", "http", "log", "state", "limits", "detect", "incident", "alert",
+            "bmp", "http", "log", "state", "limits", "detect", "incident", "alert", "report",
         ] {
             if let Some(value) = reader.get(name) {
                 config.read_settings(value, name, &mut context);
             }
         }
+        report::finish(&mut config.report, &reader, &mut context);
+        sinks::sort(&mut config);
         config.check_order(&reader, &mut context);
         config.check_exposure(&reader, &mut context);
         reader.finish(&mut context);
@@ -179,7 +187,7 @@ impl Config {
 
     /// Reads a table of settings and the tables in it. As deep as the list of
     /// settings goes, however deep the file is.
-    fn read_settings(&mut self, value: &Value, path: &str, context: &mut Context) {
+    fn read_settings<'t>(&mut self, value: &Value<'t>, path: &str, context: &mut Context<'t>) {
         let Some(reader) = Reader::open(value, path, context) else {
             return;
         };
@@ -194,6 +202,8 @@ impl Config {
                 }
             } else if settings::TABLES.iter().any(|(table, _)| *table == full) {
                 self.read_settings(value, &full, context);
+            } else if let Some(kind) = sinks::known(name).filter(|_| path == "alert") {
+                sinks::read(self, value, kind, context);
             } else {
                 context.problems.add_with(&key.span(), &full, || {
                     let known = settings::keys_of(path);
@@ -247,6 +257,22 @@ impl Config {
             context
                 .problems
                 .add(&span, "bmp.listen", refusal.to_string());
+        }
+        let canary = &self.alert.canary.sink;
+        if let Some(sink) = canary {
+            let (span, known) = (place(reader, "alert", "canary"), &self.alert.sinks);
+            if !known.iter().any(|one| one.name == *sink) {
+                let names: Vec<&str> = known.iter().map(|one| one.name.as_str()).collect();
+                let message = format!(
+                    "no sink is called \"{}\"; there are: {}",
+                    problem::printable(sink),
+                    names.join(", ")
+                );
+                context.problems.add(&span, "alert.canary.sink", message);
+            } else if bmp.listen.is_none() {
+                let message = "needs `bmp.listen`: a canary comes over BMP";
+                context.problems.add(&span, "alert.canary.sink", message);
+            }
         }
         if bmp.most_router_peers > bmp.most_peers {
             let span = place(reader, "bmp", "most_router_peers");

@@ -5,11 +5,11 @@
 
 use toml::de::DeValue;
 
-use super::{Config, incidents::INCIDENTS, service::SERVICE, thresholds::DETECT};
+use super::{Config, incidents::INCIDENTS, report::REPORT, service::SERVICE, thresholds::DETECT};
 
 /// Every key, by table in the order of [`TABLES`].
 pub(super) fn all() -> impl Iterator<Item = &'static Setting> {
-    [SERVICE, DETECT, INCIDENTS].into_iter().flatten()
+    [SERVICE, DETECT, INCIDENTS, REPORT].into_iter().flatten()
 }
 
 macro_rules! setting {
@@ -144,6 +144,15 @@ pub(super) const TABLES: &[(&str, &str)] = &[
         "How findings become incidents and how those end.",
     ),
     ("alert", "When people hear of it."),
+    (
+        "alert.canary",
+        "A small leak of our own, played now and then through everything that a real one passes, \
+         from the BMP listener to one sink. Where it does not come out, the other sinks are told.",
+    ),
+    (
+        "report",
+        "What is told to other operators, an authority and customers (`leakwatch report`).",
+    ),
 ];
 
 /// The keys that may stand in `table`, tables included.
@@ -152,10 +161,12 @@ pub(super) fn keys_of(table: &str) -> Vec<&'static str> {
         let (outer, name) = full.rsplit_once('.')?;
         (outer == table).then_some(name)
     });
+    let sinks = super::sinks::TYPES.into_iter();
     all()
         .filter(|setting| setting.table == table)
         .map(|setting| setting.key)
         .chain(inner)
+        .chain(sinks.filter(|_| table == "alert"))
         .collect()
 }
 

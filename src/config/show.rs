@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use super::{
     Config, kinds,
     settings::{TABLES, all},
+    sinks,
 };
 use crate::{
     bgp::Asn,
@@ -53,6 +54,7 @@ pub(super) fn show(config: &Config) -> String {
     settings(&mut out, config, |table| {
         !matches!(table, "bmp" | "http" | "log" | "state" | "limits")
     });
+    sinks::show(&mut out, config);
     out
 }
 
@@ -344,7 +346,11 @@ fn settings(out: &mut String, config: &Config, wanted: impl Fn(&str) -> bool) {
                 out.push('\n');
             }
             let default = (setting.write)(&defaults);
-            let shown = default.as_deref().unwrap_or("none");
+            let shown = match default.as_deref() {
+                Some(rows) if rows.contains('\n') => "the built-in rows",
+                Some(value) => value,
+                None => "none",
+            };
             comment(out, &format!("{} Default: {shown}.", setting.reason));
             match (setting.write)(config) {
                 Some(value) => line(out, &format!("{} = {value}", setting.key)),
@@ -396,13 +402,13 @@ pub(super) fn quoted(text: &str) -> String {
     quoted
 }
 
-fn heading(out: &mut String, text: &str) {
+pub(super) fn heading(out: &mut String, text: &str) {
     out.push('\n');
     comment(out, text);
 }
 
 /// A comment, broken between words.
-fn comment(out: &mut String, text: &str) {
+pub(super) fn comment(out: &mut String, text: &str) {
     let mut row = String::from("#");
     for word in text.split_whitespace() {
         if row.chars().count() + 1 + word.chars().count() > WIDTH {
@@ -415,7 +421,7 @@ fn comment(out: &mut String, text: &str) {
     line(out, &row);
 }
 
-fn line(out: &mut String, text: &str) {
+pub(super) fn line(out: &mut String, text: &str) {
     out.push_str(text);
     out.push('\n');
 }

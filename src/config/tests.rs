@@ -78,6 +78,14 @@ fn the_example_names_every_key_also_those_left_out() {
     assert_eq!(config.detect.maximum_prefix.table_ipv4, Some(1_048_576));
     assert_eq!(config.mrt.len(), 1);
     assert_eq!(config.http.web_config, Some(PathBuf::from("web.yml")));
+    assert_eq!(
+        config.report.customers_file,
+        Some(PathBuf::from("customers.csv"))
+    );
+    assert_eq!(
+        config.report.thresholds,
+        Config::default().report.thresholds
+    );
 }
 
 const FULL: &str = r#"

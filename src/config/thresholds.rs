@@ -43,6 +43,15 @@ pub(super) const DETECT: &[Setting] = &[
          the backup routes of ordinary maintenance."
     ),
     setting!(
+        "detect.gate",
+        "resume",
+        detect.gate.resume,
+        Span(0..=DAY),
+        "After a restart the first table of a peer is compared with what was learned before, \
+         if that was written less than this long ago: a leak that began while nobody watched \
+         is told then. What hours of ordinary growth bring cannot be told from a small leak."
+    ),
+    setting!(
         "detect.specific",
         "ipv4",
         detect.specific.ipv4,

@@ -7,6 +7,7 @@ use toml::de::DeValue;
 use super::{
     kinds::{Kind, integer, named, string},
     problem::printable,
+    reader::{flag, label},
     show::quoted,
 };
 
@@ -24,6 +25,53 @@ pub(super) struct Size(pub RangeInclusive<u64>);
 
 /// The path of a file, or nothing.
 pub(super) struct File;
+
+/// True or false.
+pub(super) struct Flag;
+
+/// A name on one line, or nothing.
+pub(super) struct Name;
+
+impl Kind<Option<String>> for Name {
+    fn read(&self, value: &DeValue) -> Result<Option<String>, String> {
+        label(value).map(Some)
+    }
+
+    fn write(&self, value: &Option<String>) -> Option<String> {
+        value.as_deref().map(quoted)
+    }
+}
+
+/// One line of text, which may be empty.
+pub(super) struct Line;
+
+impl Kind<bool> for Flag {
+    fn read(&self, value: &DeValue) -> Result<bool, String> {
+        flag(value)
+    }
+
+    fn write(&self, value: &bool) -> Option<String> {
+        Some(value.to_string())
+    }
+}
+
+impl Kind<String> for Line {
+    fn read(&self, value: &DeValue) -> Result<String, String> {
+        if value.as_str() == Some("") {
+            return Ok(String::new());
+        }
+        label(value)
+    }
+
+    fn write(&self, value: &String) -> Option<String> {
+        Some(quoted(value))
+    }
+}
+/// An HTTP address, or nothing.
+pub(super) struct Url;
+
+/// A text on one line; the text says what it is.
+pub(super) struct Text(pub &'static str);
 
 impl<T: FromStr<Err: Display> + Display> Kind<T> for Word {
     fn read(&self, value: &DeValue) -> Result<T, String> {
@@ -111,6 +159,27 @@ impl Kind<Option<PathBuf>> for File {
 
     fn write(&self, value: &Option<PathBuf>) -> Option<String> {
         Some(quoted(&value.as_ref()?.to_string_lossy()))
+    }
+}
+
+impl Kind<Option<String>> for Url {
+    fn read(&self, value: &DeValue) -> Result<Option<String>, String> {
+        super::sinks::url(value).map(Some)
+    }
+
+    fn write(&self, value: &Option<String>) -> Option<String> {
+        Some(quoted(value.as_ref()?))
+    }
+}
+
+impl Kind<String> for Text {
+    fn read(&self, value: &DeValue) -> Result<String, String> {
+        string(value, self.0)?;
+        super::reader::label(value)
+    }
+
+    fn write(&self, value: &String) -> Option<String> {
+        Some(quoted(value))
     }
 }
 

@@ -17,13 +17,17 @@ use tokio::{
 
 use super::{
     Heartbeat,
+    memory::{self, Memory},
+    recorder::Entry,
     told::Teller,
     world::{Rules, Said, Worlds},
 };
 use crate::{
+    bgp::{Asn, Prefix},
+    engine::Carried,
     feed::{
         clock::{Clock, Watched, instant},
-        intake::{Outlet, Parcel},
+        intake::{Outlet, Parcel, Realm},
     },
     http::Asked,
     metrics::{Metrics, raise},
@@ -34,6 +38,10 @@ use crate::{
 pub enum Command {
     /// Judge by other rules; the answer comes when it is done.
     Renew(Box<Rules>, oneshot::Sender<()>),
+    /// How many prefixes this AS has now?
+    Count(Asn, oneshot::Sender<Carried>),
+    /// Which prefixes did this incident ever affect?
+    Affected(Realm, String, oneshot::Sender<Option<Vec<Prefix>>>),
     /// Apply what waits, for so long at most, and end.
     Stop(Duration),
 }
@@ -53,6 +61,8 @@ pub struct Bench {
     pub commands: mpsc::Receiver<Command>,
     /// Where incidents go.
     pub teller: Teller,
+    /// Where what was learned goes.
+    pub memory: Memory,
     /// What is counted.
     pub metrics: Arc<Metrics>,
     /// Says that the thread is alive.
@@ -122,6 +132,13 @@ impl Turn {
                         // Whoever waited may have given up.
                         let _ = done.send(());
                     }),
+                    // Who asked may have given up.
+                    Some(Command::Count(asn, answer)) => self.work(|turn| {
+                        let _ = answer.send(turn.bench.worlds.live().carried(asn));
+                    }),
+                    Some(Command::Affected(realm, id, answer)) => self.work(|turn| {
+                        let _ = answer.send(turn.bench.worlds.affected(realm, &id));
+                    }),
                     Some(Command::Stop(most)) => self.stop = Some(instant() + most),
                     None => self.stop = Some(instant()),
                 },
@@ -166,6 +183,9 @@ impl Turn {
         };
         self.bench.worlds.advance(now, &mut self.said);
         self.tell(None);
+        let kept = memory::keep(self.bench.worlds.live());
+        self.bench.teller.tell(kept.into_iter().collect(), None);
+        self.bench.memory.tick(self.bench.worlds.live());
         let seconds = self.bench.clock.now().micros() as f64 / 1e6;
         self.bench.metrics.engine.last_tick.set(seconds);
         self.look_at_the_clock();
@@ -203,15 +223,19 @@ impl Turn {
         self.tell(Some(received));
     }
 
-    /// Passes on what the engines said. `received` is when the batch was read that made
-    /// them say it.
+    /// Passes on what the engines said, with what is to be kept of it. `received` is when the
+    /// batch was read that made them say it.
     fn tell(&mut self, received: Option<Instant>) {
         if self.said.is_empty() {
             return;
         }
-        for (realm, output) in self.said.drain(..) {
-            self.bench.teller.tell(realm, &output, received);
-        }
+        let mut entries: Vec<Entry> = self
+            .said
+            .drain(..)
+            .map(|(realm, output)| Entry::Said(realm, output))
+            .collect();
+        entries.extend(memory::keep(self.bench.worlds.live()));
+        self.bench.teller.tell(entries, received);
         if instant().saturating_duration_since(self.shown) >= SOON {
             self.show();
         }
@@ -281,6 +305,7 @@ impl Turn {
         }
         self.bench.worlds.end_drill(&mut self.said);
         self.tell(None);
+        self.bench.memory.finish(self.bench.worlds.live());
         self.show();
     }
 }
@@ -290,6 +315,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
+    use crate::daemon::recorder::Recorder;
     use crate::{
         bgp::{Asn, Batch, Event, EventKind, PeerKey, RibView, Span, Timestamp},
         daemon::world::Shown,
@@ -314,8 +340,10 @@ mod tests {
             commands,
             teller: Teller {
                 board: Board::default(),
+                recorder: Recorder::new(Arc::clone(&metrics)),
                 metrics: Arc::clone(&metrics),
             },
+            memory: Memory::none(),
             metrics,
             heartbeat: Heartbeat::default(),
         };

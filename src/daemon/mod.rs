@@ -4,16 +4,23 @@
 //! (`engine_thread`); between them is the queue of `feed::intake`. A panic anywhere ends
 //! the process: a daemon of which a part has died would look well and be blind.
 
+mod alerting;
+mod blindness;
+mod canary;
 mod directories;
 mod engine_thread;
 mod heartbeat;
 mod listen;
 mod logging;
+mod memory;
 mod notify;
 mod places;
+mod recorder;
 mod reload;
+mod restore;
 mod service;
 mod told;
+mod upkeep;
 mod world;
 
 use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};

@@ -25,7 +25,7 @@ impl Places {
     }
 
     /// The page, from this host.
-    fn page(&self) -> String {
+    pub fn page(&self) -> String {
         format!("{}://{}/", self.scheme, near(self.http))
     }
 

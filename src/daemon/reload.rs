@@ -6,16 +6,17 @@
 
 use std::{path::Path, sync::Arc};
 
-use super::{Fault, world::Rules};
-use crate::{config::Config, http::Access};
+use super::{Fault, alerting::Opened, world::Rules};
+use crate::{alert::SinkSettings, config::Config, http::Access};
 
 /// A configuration that has been checked, with all that it names.
-#[derive(Debug)]
 pub struct Checked {
     /// As written.
     pub config: Config,
     /// Who may look.
     pub access: Access,
+    /// Where alerts go, with the secrets that takes.
+    pub sinks: Vec<Opened>,
 }
 
 impl Checked {
@@ -28,7 +29,24 @@ impl Checked {
             key: error.key(),
             message: error.to_string(),
         })?;
-        Ok(Checked { config, access })
+        let open = |one: &SinkSettings| match one.to.open() {
+            Ok(sink) => Ok((one.clone(), sink)),
+            Err(message) => Err(Fault::Unusable {
+                key: "alert",
+                message: format!("{}: {message}", one.name),
+            }),
+        };
+        let sinks = config
+            .alert
+            .sinks
+            .iter()
+            .map(open)
+            .collect::<Result<_, _>>()?;
+        Ok(Checked {
+            config,
+            access,
+            sinks,
+        })
     }
 
     /// Reads and checks a file. Takes as long as reading what it names.

@@ -13,18 +13,20 @@ use tokio::{
 
 use super::{
     Fault, Heartbeat, Options,
+    alerting::{Alerting, Watched},
     directories::{Directories, Publisher},
     engine_thread::{self, Bench, Command},
     listen::listen,
     logging::Logging,
+    memory::{self, Memory},
     notify,
     places::Places,
     reload::{self, Checked},
+    restore,
     told::Teller,
     world::{Shown, Worlds},
 };
 use crate::{
-    alert::Quiet,
     config::{Config, LogLevel},
     engine::Snapshot,
     feed::{
@@ -36,7 +38,7 @@ use crate::{
     http::{self, Access, Board, Desk},
     metrics::{Metrics, raise},
     reference::Reference,
-    store::Store,
+    report,
 };
 
 /// Feeds get so long to hand on what they have read.
@@ -45,8 +47,12 @@ const FEEDS_END: Duration = Duration::from_secs(2);
 const ENGINE_ENDS: Duration = Duration::from_secs(4);
 /// For the batch at hand.
 const GRACE: Duration = Duration::from_millis(200);
-/// Answers that are being written get so long; all three together stay below ten seconds.
-const HTTP_ENDS: Duration = Duration::from_secs(3);
+/// The journal gets so long to take what was judged.
+const JOURNAL_ENDS: Duration = Duration::from_secs(1);
+/// Sinks get so long to take what is due; the rest is kept.
+const SINKS_END: Duration = Duration::from_secs(1);
+/// Answers that are being written get so long; all together stay below ten seconds.
+const HTTP_ENDS: Duration = Duration::from_secs(1);
 
 /// Interrupts that come together are one.
 const SAME_KEY: Duration = Duration::from_millis(200);
@@ -60,8 +66,6 @@ struct Service {
     logging: Logging,
     intake: Intake,
     directories: Directories,
-    board: Board,
-    quiet: Quiet,
     published: Publisher,
     config: Arc<Config>,
     clock: Clock,
@@ -69,12 +73,14 @@ struct Service {
     commands: mpsc::Sender<Command>,
     access: watch::Sender<Arc<Access>>,
     reference: watch::Sender<Arc<Reference>>,
+    report: watch::Sender<Arc<report::Settings>>,
     /// Turns true when it is to end.
     stop: watch::Sender<bool>,
     /// Turns true when HTTP is to end, which shows the rest ending.
     close: watch::Sender<bool>,
     bmp: watch::Sender<Arc<bmp::Settings>>,
     feeds: JoinSet<()>,
+    alerting: Alerting,
     http: JoinHandle<()>,
     /// Resolves when the engine's thread has ended.
     engine: oneshot::Receiver<()>,
@@ -132,7 +138,11 @@ impl Service {
         logging: Logging,
     ) -> Result<Service, Fault> {
         let rules = checked.rules();
-        let Checked { config, access } = checked;
+        let Checked {
+            config,
+            access,
+            sinks,
+        } = checked;
         let asks_password = access.asks_password();
         let scheme = if access.is_tls() { "https" } else { "http" };
         let config = Arc::new(config);
@@ -161,22 +171,39 @@ impl Service {
         let (live, live_shown) = watch::channel(Arc::new(Snapshot::default()));
         let (drill, drill_shown) = watch::channel(None);
         let (reference, reference_shown) = watch::channel(Arc::new(rules.reference.clone()));
+        let (report, report_shown) = watch::channel(Arc::new(config.report.clone()));
         let (access, access_shown) = watch::channel(Arc::new(access));
         let (stop, stopping) = watch::channel(false);
         let (close, closing) = watch::channel(false);
         let board = Board::default();
-        let store = Store::in_memory();
-        let quiet = Quiet::load(store.clone(), started);
+        let alerting = Alerting::open(
+            &config,
+            &clock,
+            reference_shown.clone(),
+            places.page(),
+            &metrics,
+        )?;
+        let open = restore::board(&alerting.store, &board);
+        let mut worlds = Worlds::new(rules, Shown { live, drill });
+        let mut baseline = config.state.directory().and_then(|one| memory::open(&one));
+        let goes_on = memory::restore(worlds.live(), &alerting.store, baseline.as_mut());
+        restore::end_what_is_lost(open, &goes_on, started, &alerting.recorder);
+        let memory = match baseline {
+            Some(baseline) => Memory::start(baseline)?,
+            None => Memory::none(),
+        };
         let engine = engine_thread::start(Bench {
-            worlds: Worlds::new(rules, Shown { live, drill }),
+            worlds,
             clock: clock.clone(),
             outlet,
             questions: asked,
             commands: ordered,
             teller: Teller {
                 board: board.clone(),
+                recorder: alerting.recorder.clone(),
                 metrics: Arc::clone(&metrics),
             },
+            memory,
             metrics: Arc::clone(&metrics),
             heartbeat: heartbeat.clone(),
         })?;
@@ -196,9 +223,18 @@ impl Service {
             },
         ));
         let watches = Watches::new(intake.clone(), clock.clone(), Handle::current())
-            .remembering(store.clone());
+            .remembering(alerting.store.clone());
         let directories = Directories::new(watches);
         directories.set(&config.mrt);
+        let watched = Watched {
+            bmp: places.bmp,
+            routers: routers.clone(),
+            directories: directories.clone(),
+            engine: commands.clone(),
+            clock: clock.clone(),
+            metrics: Arc::clone(&metrics),
+        };
+        alerting.begin(&config, sinks, &board, watched)?;
         tokio::spawn(notify::watchdog(heartbeat.clone()));
 
         let desk = Desk {
@@ -206,7 +242,7 @@ impl Service {
             drill: drill_shown,
             questions,
             board: board.clone(),
-            quiet: quiet.clone(),
+            quiet: alerting.quiet.clone(),
             metrics: Arc::clone(&metrics),
             routers: Arc::new(move || routers.list()),
             waiting: Arc::new({
@@ -218,6 +254,21 @@ impl Service {
                 move || heartbeat.age()
             }),
             reference: reference_shown,
+            report: report_shown,
+            affected: Arc::new({
+                let commands = commands.clone();
+                move |id, drill| {
+                    let realm = if drill { Realm::Drill } else { Realm::Live };
+                    let (answer, asked) = oneshot::channel();
+                    let order = Command::Affected(realm, id.to_owned(), answer);
+                    commands.blocking_send(order).ok()?;
+                    asked.blocking_recv().ok()?
+                }
+            }),
+            slice: Arc::new({
+                let store = alerting.store.clone();
+                move |id, drill| store.slice(id, drill)
+            }),
             clock: Arc::new({
                 let clock = clock.clone();
                 move || clock.now()
@@ -243,8 +294,6 @@ impl Service {
             logging,
             intake,
             directories,
-            board,
-            quiet,
             published: Publisher::default(),
             config,
             clock,
@@ -252,10 +301,12 @@ impl Service {
             commands,
             access,
             reference,
+            report,
             stop,
             close,
             bmp,
             feeds,
+            alerting,
             http,
             engine,
             status: places.status(),
@@ -271,25 +322,6 @@ impl Service {
         self.published
             .show(&self.directories.states(), &self.metrics);
         self.logging.tell_held_back();
-        self.look_after_quiet();
-    }
-
-    /// Ends what was asked to be quiet for a while. It may write to the disk, for which no
-    /// thread of the sockets waits.
-    fn look_after_quiet(&self) {
-        let (quiet, board, now) = (self.quiet.clone(), self.board.clone(), self.clock.now());
-        tokio::task::spawn_blocking(move || {
-            for one in quiet.acknowledgements() {
-                let realm = if one.drill { Realm::Drill } else { Realm::Live };
-                let record = board.incident(realm, &one.incident);
-                if record.is_some_and(|record| record.resolved.is_some()) {
-                    quiet.ended(&one.incident, one.drill, now);
-                }
-            }
-            for trouble in quiet.tick(now, &|_| None) {
-                tracing::warn!(id = trouble.id, summary = trouble.summary, "trouble");
-            }
-        });
     }
 
     /// Reads the configuration anew; if anything is wrong with it, nothing changes.
@@ -321,13 +353,18 @@ impl Service {
 
     async fn take_effect(&mut self, checked: Checked) {
         let rules = checked.rules();
-        let Checked { config, access } = checked;
+        let Checked {
+            config,
+            access,
+            sinks,
+        } = checked;
         for key in reload::needs_restart(&self.config, &config) {
             tracing::warn!(key, "this setting holds from the next start");
         }
         let config = reload::in_force(&self.config, config);
         self.reference
             .send_replace(Arc::new(rules.reference.clone()));
+        self.report.send_replace(Arc::new(config.report.clone()));
         self.access.send_replace(Arc::new(access));
         self.bmp.send_replace(Arc::new(config.bmp.clone()));
         let (done, renewed) = oneshot::channel();
@@ -337,6 +374,7 @@ impl Service {
             let _ = renewed.await;
         }
         self.directories.set(&config.mrt);
+        self.alerting.renew(&config, sinks);
         self.logging
             .set_level(self.log_level.unwrap_or(config.log.level));
         show_limits(&config, &self.metrics);
@@ -366,6 +404,7 @@ impl Service {
             tracing::warn!("the engine did not end in time");
         }
         self.directories.keep_places();
+        self.alerting.end(JOURNAL_ENDS, SINKS_END).await;
         self.close.send_replace(true);
         let _ = timeout(HTTP_ENDS, &mut self.http).await;
         tracing::info!("ended");

@@ -1,37 +1,43 @@
-//! Where what the engines say goes: a line of the log, the board that HTTP shows, metrics.
+//! Where what the engines say goes: at once to the metrics and the recorder's box, and when that
+//! has written it down, to the log and the board that HTTP shows.
 
 use std::{sync::Arc, time::Instant};
 
+use super::recorder::{Entry, Recorder};
 use crate::{
+    alert::{Trouble, is_canary},
     feed::{clock::instant, intake::Realm},
     http::Board,
     incident::{IncidentEvent, Output, Severity, Standing, Step},
     metrics::Metrics,
 };
 
-/// Tells.
+/// Tells what the engines say, on their thread. Never waits.
 #[derive(Clone, Debug)]
 pub struct Teller {
     /// What HTTP shows.
     pub board: Board,
+    /// Where it is written down.
+    pub recorder: Recorder,
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
 
 impl Teller {
-    /// Passes `output` on. `received` is when the batch was read that brought it; none if
-    /// it was said because time passed.
-    pub fn tell(&self, realm: Realm, output: &Output, received: Option<Instant>) {
-        match output {
-            Output::Incident(event) => {
-                if matches!(event.event, Step::Opened | Step::Reopened) {
-                    self.opened(realm, event, received);
-                }
-                log(realm, event);
+    /// Passes on what an engine said, and what is to be kept with it. `received` is when the
+    /// batch was read that brought it; none if it was said because time passed.
+    pub fn tell(&self, entries: Vec<Entry>, received: Option<Instant>) {
+        for entry in &entries {
+            if let Entry::Said(realm, Output::Incident(event)) = entry
+                && matches!(event.event, Step::Opened | Step::Reopened)
+                && !is_canary(event)
+            {
+                self.opened(*realm, event, received);
             }
-            Output::Standing(standing) => log_standing(realm, standing),
         }
-        self.board.tell(realm, output);
+        if !entries.is_empty() {
+            self.recorder.put_all(entries);
+        }
     }
 
     /// Brings open incidents on the board to what they are now.
@@ -54,6 +60,25 @@ impl Teller {
             let latency = instant().saturating_duration_since(received);
             metrics.incident_latency.observe(latency.as_secs_f64());
         }
+    }
+}
+
+/// Shows what has been written down.
+pub fn show(board: &Board, realm: Realm, output: &Output) {
+    match output {
+        Output::Incident(event) => log(realm, event),
+        Output::Standing(standing) => log_standing(realm, standing),
+    }
+    board.tell(realm, output);
+}
+
+/// One line for each step in a trouble of our own.
+pub fn show_trouble(trouble: &Trouble) {
+    let (id, summary) = (&trouble.id, &trouble.summary);
+    match trouble.event {
+        Step::Resolved => tracing::info!(id, summary, "trouble is over"),
+        Step::Updated => tracing::error!(id, summary, "trouble is worse"),
+        Step::Opened | Step::Reopened => tracing::error!(id, summary, "trouble"),
     }
 }
 

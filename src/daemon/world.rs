@@ -9,7 +9,7 @@ use std::{sync::Arc, thread};
 use tokio::sync::watch;
 
 use crate::{
-    bgp::{Batch, Timestamp},
+    bgp::{Batch, Prefix, Timestamp},
     detect,
     engine::{Answer, Engine, Limits, Question, Snapshot},
     feed::intake::Realm,
@@ -88,6 +88,11 @@ impl Worlds {
         }
     }
 
+    /// The engine of the real routers, to be given what it knew in another life.
+    pub fn live(&mut self) -> &mut Engine {
+        &mut self.live
+    }
+
     /// Ends the world of drills: what is open in it is over.
     pub fn end_drill(&mut self, said: &mut Said) {
         if let Some(mut drill) = self.drill.take() {
@@ -121,6 +126,14 @@ impl Worlds {
             (Realm::Live, _) => self.live.answer(question),
             (Realm::Drill, Some(drill)) => drill.answer(question),
             (Realm::Drill, None) => Answer::default(),
+        }
+    }
+
+    /// Every prefix that an incident ever affected, as far as its engine still knows.
+    pub fn affected(&self, realm: Realm, id: &str) -> Option<Vec<Prefix>> {
+        match realm {
+            Realm::Live => self.live.affected(id),
+            Realm::Drill => self.drill.as_ref()?.affected(id),
         }
     }
 

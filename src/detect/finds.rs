@@ -95,6 +95,16 @@ impl Finds {
 
     const DETECTORS: u32 = 0xFFFF;
 
+    /// Its bits, to be written down.
+    pub const fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// A set as it was written down.
+    pub const fn from_bits(bits: u32) -> Finds {
+        Finds(bits)
+    }
+
     /// Only `detector`.
     pub const fn of(detector: Detector) -> Finds {
         Finds(1 << detector as u8)

@@ -53,6 +53,20 @@ fn day(time: Timestamp) -> u32 {
 }
 
 impl Growth {
+    /// Days and their counts, the oldest first.
+    pub fn days(&self) -> &[(u32, u32)] {
+        self.days.get(..self.kept).unwrap_or_default()
+    }
+
+    /// Takes the count of a later day, as it was noted in another life.
+    pub fn learn(&mut self, day: u32, routes: u32) {
+        let later = self.days().last().is_none_or(|(last, _)| *last < day);
+        if let Some(place) = self.days.get_mut(self.kept).filter(|_| later) {
+            *place = (day, routes);
+            self.kept += 1;
+        }
+    }
+
     /// Takes a day's first count.
     pub fn note(&mut self, now: Timestamp, routes: u32) {
         let today = day(now);

@@ -44,6 +44,9 @@ pub struct Gate {
     pub warming: Duration,
     /// A prefix withdrawn for less than this long is not new when it returns.
     pub history: Duration,
+    /// After a restart a first table is compared with what was learned less than this long
+    /// before.
+    pub resume: Duration,
 }
 
 impl Default for Gate {
@@ -53,6 +56,7 @@ impl Default for Gate {
             longest: Duration::from_secs(15 * 60),
             warming: Duration::from_secs(15 * 60),
             history: Duration::from_secs(30 * 86_400),
+            resume: Duration::from_secs(3600),
         }
     }
 }

@@ -58,6 +58,17 @@ impl Streams {
         }
     }
 
+    /// The busiest minute of each stream, per second.
+    pub fn busiest(&self) -> [f64; 4] {
+        self.busiest
+    }
+
+    /// Goes on from the busiest minutes of another life.
+    #[must_use]
+    pub fn after(self, busiest: [f64; 4]) -> Self {
+        Streams { busiest, ..self }
+    }
+
     /// Counts one event; returns whether the stream is within its bucket.
     pub fn count(&mut self, stream: Stream, now: Timestamp, settings: &settings::Surge) -> bool {
         let index = stream as usize;

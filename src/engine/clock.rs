@@ -30,6 +30,9 @@ impl Engine {
             return;
         };
         state.streams = crate::detect::surge::Streams::new(now, routes, &self.settings.surge);
+        if let Some(busiest) = state.busiest.take() {
+            state.streams = state.streams.clone().after(busiest);
+        }
         state.withdrawals.reset(now);
         if let Some(limit) = state.policy.limit {
             // What is so at the start is for the summary, not for a page at night.
@@ -43,6 +46,7 @@ impl Engine {
         }
         let violations = state.take_standing();
         let afi = state.afi;
+        self.compare(view, out);
         self.folder.observe(view, None);
         if violations.is_empty() {
             return;
@@ -217,7 +221,9 @@ impl Engine {
             .saturating_sub(present as usize);
         // Near the limit what is remembered stands in the way of what is there.
         let full = self.rib.known() / 7 * 8 >= self.limits.prefixes;
-        let flooded = full || absent > MOST_ABSENT.max(present as usize);
+        // What was learned is remembered until its routers have sent their tables.
+        let ordinary = (MOST_ABSENT + self.learned.rows).max(present as usize);
+        let flooded = full || absent > ordinary;
         let history = if flooded {
             FLOODED_HISTORY
         } else {

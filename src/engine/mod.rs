@@ -3,7 +3,11 @@
 //! One synchronous thread owns an [`Engine`]. It reads no clock and does no I/O: time
 //! is what the batches say, so replaying a file gives what living through it gave.
 
+mod baseline;
+mod carried;
 mod clock;
+mod compare;
+mod keep;
 mod limits;
 mod own;
 mod peers;
@@ -20,13 +24,15 @@ use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
 
 use crate::{
-    bgp::{Afi, Attributes, Batch, Event, EventKind, PeerKey, Span, Timestamp},
+    bgp::{Afi, Attributes, Batch, Event, EventKind, PeerKey, Prefix, Span, Timestamp},
     detect::{Phase, Verdict, settings},
     incident::{self, Folder, IncidentEvent, Output, World},
     reference::Reference,
     rib::{Marks, Rib, ViewId, ViewKey},
 };
 
+pub use baseline::{NotLearned, Writing};
+pub use carried::Carried;
 pub use limits::Limits;
 pub use question::{Answer, Entry, Match, Question};
 pub use snapshot::{Counters, Snapshot, ViewState};
@@ -58,6 +64,14 @@ pub struct Engine {
     limits: Limits,
     /// Views whose peers went down, and when, in this order.
     parted: VecDeque<(Timestamp, ViewId)>,
+    /// What was kept before a restart was taken up, and no time was heard since.
+    resumed: bool,
+    /// Names of directories that it spoke of.
+    names: keep::Names,
+    /// What was learned before a restart.
+    learned: baseline::Learned,
+    /// Number of the event at hand.
+    event: u64,
     /// The tick before which views were last forgotten out of turn.
     reaped: Timestamp,
 }
@@ -98,6 +112,10 @@ impl Engine {
             counters: Counters::default(),
             limits: Limits::default(),
             parted: VecDeque::new(),
+            resumed: false,
+            names: keep::Names::default(),
+            learned: baseline::Learned::default(),
+            event: 0,
             reaped: Timestamp::ZERO,
         }
     }
@@ -115,6 +133,7 @@ impl Engine {
         self.resolved.resize(batch.peers.len() * 10, UNRESOLVED);
         for event in &batch.events {
             self.advance(event.time, out);
+            self.event += 1;
             self.event(batch, event, out);
         }
         if self.rib.paths.unsettled() > MOST_UNSETTLED {
@@ -130,6 +149,11 @@ impl Engine {
     /// happens when it is due, so that a replay says what living through it said. Of a
     /// long pause only the beginning is lived through.
     pub fn advance(&mut self, time: Timestamp, out: &mut Vec<Output>) {
+        if std::mem::take(&mut self.resumed) {
+            // However long we were gone, we did not live through it.
+            self.next_tick = Timestamp::from_secs(time.max(self.now).secs());
+            self.now = self.now.max(time);
+        }
         if self.now > Timestamp::ZERO && time.since(self.now) > LEAP {
             let confirmed = self
                 .leap
@@ -194,6 +218,19 @@ impl Engine {
         self.folder.standing(&self.rib, &self.reference)
     }
 
+    /// Every prefix that an incident, open or lately over, ever affected; none if it is not
+    /// known. Some milliseconds for 100,000.
+    pub fn affected(&self, id: &str) -> Option<Vec<Prefix>> {
+        let mut places = self.folder.places();
+        let (_, incident) = places.find(|(_, incident)| incident.id == id)?;
+        let prefixes = incident.prefixes();
+        Some(
+            prefixes
+                .filter_map(|(afi, row)| self.rib.prefix(afi, row))
+                .collect(),
+        )
+    }
+
     /// Whether no view has had a table: only what needs no memory speaks.
     pub fn is_warming(&self) -> bool {
         let states = self.rib.views();
@@ -213,7 +250,7 @@ impl Engine {
                 let Some(view) = self.view(batch, event, afi, false) else {
                     return;
                 };
-                self.announced(batch, view, afi, &attributes, nlri, out);
+                self.announced(batch, (view, afi), event, &attributes, nlri, out);
             }
             EventKind::RibEntry {
                 afi,
@@ -227,7 +264,7 @@ impl Engine {
                 if let Some(state) = self.views.get_mut(view.index()) {
                     state.gate.dump(now);
                 }
-                self.announced(batch, view, afi, &attributes, nlri, out);
+                self.announced(batch, (view, afi), event, &attributes, nlri, out);
             }
             EventKind::Withdraw { afi, nlri } => {
                 let Some(view) = self.view(batch, event, afi, false) else {
@@ -294,7 +331,13 @@ impl Engine {
         }
         let view = self.rib.view(key)?;
         let by_dump = by_dump || self.came_up.contains(&key.peer);
-        let state = View::new(key, by_dump, self.now, &self.reference, &self.settings);
+        let mut state = View::new(key, by_dump, self.now, &self.reference, &self.settings);
+        if let Some(learned) = self.learned.take(key) {
+            state.growth = learned.growth;
+            state.busiest = Some(learned.busiest);
+            let comparable = learned.whole && self.learned.whole().is_some();
+            state.news = comparable.then(Box::default);
+        }
         match self.views.get_mut(view.index()) {
             Some(place) => *place = state,
             None => self.views.push(state),
@@ -305,8 +348,8 @@ impl Engine {
     fn announced(
         &mut self,
         batch: &Batch,
-        view: ViewId,
-        afi: Afi,
+        (view, afi): (ViewId, Afi),
+        event: &Event,
         attributes: &Attributes,
         nlri: Span,
         out: &mut Vec<Output>,
@@ -332,7 +375,9 @@ impl Engine {
         let id = self.rib.paths.intern(path.words, marks, || {
             crate::detect::judge(path, reference, settings)
         });
+        let raw = event.raw.of(&batch.raw);
         let news = route::News {
+            raw,
             view,
             path: id,
             marks,

@@ -6,10 +6,10 @@ use hashbrown::HashSet;
 use super::{Engine, view::View};
 use crate::{
     bgp::{Address, Afi, Nlri, Prefix},
-    detect::Phase,
+    detect::{Phase, Verdict},
     incident::Output,
     reference::Reference,
-    rib::{Family, PathId, ViewId},
+    rib::{Family, PathId, Rib, ViewId, ViewKey},
 };
 
 /// Which views have held which own prefix, by its place in the reference.
@@ -27,6 +27,24 @@ impl Visibility {
         self.0 = (self.0.drain())
             .filter_map(|(index, view)| Some(((*places.get(index)?)?, view)))
             .collect();
+    }
+
+    /// Every own prefix and who had it, by name.
+    pub(super) fn held(&self, reference: &Reference, rib: &Rib<Verdict>) -> Vec<(Prefix, ViewKey)> {
+        let mut held: Vec<(Prefix, ViewKey)> = (self.0.iter())
+            .filter_map(|(index, view)| {
+                let own = reference.own.iter().nth(*index)?;
+                Some((own.prefix, *rib.view_key(*view)?))
+            })
+            .collect();
+        held.sort_unstable();
+        held
+    }
+
+    /// A view had an own prefix.
+    pub(super) fn had(&mut self, reference: &Reference, prefix: &Prefix, view: ViewId) {
+        let place = reference.own.iter().position(|own| own.prefix == *prefix);
+        self.0.extend(place.map(|index| (index, view)));
     }
 
     /// Forgets what some views ever had.

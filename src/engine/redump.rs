@@ -78,6 +78,9 @@ impl Engine {
         };
         state.lost = None;
         state.progress = Progress::default();
+        if let Some(news) = &mut state.news {
+            news.forget();
+        }
         state.redump = (routes > 0).then(|| Box::new(Redump::new(now)));
         // With a whole table to compare with, what differs is news.
         if routes == 0 || state.gate.phase != Phase::Live || !state.gate.had_table {

@@ -1,6 +1,6 @@
 //! One route at a time: what changed in the table, and what the detectors say of it.
 
-use super::Engine;
+use super::{Engine, view::View};
 use crate::{
     bgp::{Batch, Nlri, Span, SpecialCommunity, Timestamp},
     detect::{
@@ -9,6 +9,7 @@ use crate::{
     },
     incident::{
         Kind, Output, Raised, Severity,
+        messages::Message,
         window::{Candidate, RouteKey},
     },
     rib::{Change, Family, Marks, NEVER, PathId, ViewId, seconds},
@@ -24,28 +25,57 @@ pub(super) fn is_direct(verdict: &Verdict) -> bool {
 
 /// What an UPDATE says of all its prefixes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct News {
+pub(super) struct News<'a> {
     pub view: ViewId,
     pub path: PathId,
     pub marks: Marks,
     pub time: Timestamp,
+    /// The message; empty for table dumps.
+    pub raw: &'a [u8],
+}
+
+/// What routes of an UPDATE are compared with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Against {
+    /// What stood a moment ago.
+    Now,
+    /// What stood when the table was sent before: it is sent once more.
+    Before,
+    /// What was learned in another life: what is new in a first table is noted.
+    Learned,
 }
 
 /// What is the same for every prefix of an UPDATE, looked up once.
 #[derive(Clone, Copy)]
-struct Shared {
+pub(super) struct Shared {
     verdict: Verdict,
     finds: Finds,
     /// What stands on the routes and is nobody's news.
     silent: Finds,
-    phase: Phase,
+    pub phase: Phase,
     private: bool,
     /// What else is to be said of a bogon here.
     on_bogons: Finds,
     /// Without a table once seen whole, nothing can be told to be new.
     had_table: bool,
-    /// The table is being sent once more.
-    again: bool,
+    /// How it is compared with what is known.
+    against: Against,
+}
+
+impl Shared {
+    /// For a route of a whole table, which is judged once more.
+    pub(super) fn of_table(verdict: Verdict, view: &View) -> Self {
+        Shared {
+            verdict,
+            finds: Finds::NONE,
+            silent: Finds::NONE,
+            phase: view.gate.phase,
+            private: view.policy.private,
+            on_bogons: Finds::NONE,
+            had_table: true,
+            against: Against::Before,
+        }
+    }
 }
 
 impl Engine {
@@ -53,7 +83,7 @@ impl Engine {
     pub(super) fn routes<A: Family>(
         &mut self,
         batch: &Batch,
-        news: &News,
+        news: &News<'_>,
         nlri: Span,
         out: &mut Vec<Output>,
     ) where
@@ -73,6 +103,7 @@ impl Engine {
         let Some(state) = self.views.get_mut(news.view.index()) else {
             return;
         };
+        let first = state.news.is_some() && state.gate.phase == Phase::Dumping;
         let mut redump = state.redump.take();
         let heard = redump.as_ref().map_or(0, |redump| redump.count);
         let mut finds = state.policy.judge(&verdict);
@@ -93,8 +124,15 @@ impl Engine {
                 Finds::NONE
             },
             had_table: state.gate.had_table,
-            again: redump.is_some(),
+            against: if redump.is_some() {
+                Against::Before
+            } else {
+                Against::Now
+            },
         };
+        if first && self.begins_to_compare(news.view) {
+            shared.against = Against::Learned;
+        }
         self.quiet_what_is_stable(&mut shared);
         let nlri = nlri.of(A::column(batch));
         let nearly_full = self.is_nearly_full(nlri.len());
@@ -176,7 +214,7 @@ impl Engine {
     fn judge<A: Family>(
         &mut self,
         nlri: Nlri<A>,
-        news: &News,
+        news: &News<'_>,
         shared: &Shared,
         change: &Change,
         out: &mut Vec<Output>,
@@ -202,7 +240,9 @@ impl Engine {
         let origin = shared.verdict.origin;
         match shared.phase {
             Phase::Dumping | Phase::Down => {
-                if origin.0 != 0 {
+                let noted = shared.against == Against::Learned
+                    && self.note_news::<A>(news.view, change.row, &shared.verdict, finds);
+                if origin.0 != 0 && !noted {
                     A::table_mut(&mut self.rib).learn_origin(change.row, origin, 0);
                 }
                 if finds.is_quiet() && !self.folder.has_offenders() {
@@ -238,6 +278,7 @@ impl Engine {
             new: news.path,
             finds,
             cover,
+            message: Message::NONE,
         };
         let speaks =
             matches!(shared.phase, Phase::Live | Phase::Warming) || finds.has(Detector::OwnPrefix);
@@ -245,6 +286,9 @@ impl Engine {
             candidate,
             speaks,
             was_in_incident,
+            first_table: !shared.had_table && shared.phase == Phase::Dumping,
+            raw: news.raw,
+            event: self.event,
         };
         let (folder, mut world) = self.folding(out);
         folder.raise(&raised, &mut world);
@@ -259,7 +303,12 @@ impl Engine {
     }
 
     /// What the prefix alone shows.
-    fn of_prefix<A: Family>(&self, nlri: Nlri<A>, news: &News, shared: &Shared) -> Finds
+    pub(super) fn of_prefix<A: Family>(
+        &self,
+        nlri: Nlri<A>,
+        news: &News<'_>,
+        shared: &Shared,
+    ) -> Finds
     where
         (A, u8): prefix_trie::Prefix,
     {
@@ -282,7 +331,7 @@ impl Engine {
     }
 
     /// Whether it is a blackhole route under a covering route of the same origin.
-    fn is_blackhole<A: Family>(&self, nlri: Nlri<A>, news: &News, shared: &Shared) -> bool
+    fn is_blackhole<A: Family>(&self, nlri: Nlri<A>, news: &News<'_>, shared: &Shared) -> bool
     where
         (A, u8): prefix_trie::Prefix,
     {
@@ -304,10 +353,10 @@ impl Engine {
     }
 
     /// What the change shows, in a view whose table is known.
-    fn of_change<A: Family>(
+    pub(super) fn of_change<A: Family>(
         &mut self,
         nlri: Nlri<A>,
-        news: &News,
+        news: &News<'_>,
         shared: &Shared,
         change: &Change,
         cover: &mut u32,
@@ -354,14 +403,14 @@ impl Engine {
             finds |= Finds::CHANGED;
         }
         // How fast changes come tells nothing of what is compared with older news.
-        if !blackhole && !shared.again {
+        if !blackhole && shared.against != Against::Before {
             self.count(news, change, finds);
         }
         finds
     }
 
     /// Rates of the view.
-    fn count(&mut self, news: &News, change: &Change, finds: Finds) {
+    fn count(&mut self, news: &News<'_>, change: &Change, finds: Finds) {
         let Some(state) = self.views.get_mut(news.view.index()) else {
             return;
         };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::redump::Redump;
+use super::{compare::News, redump::Redump};
 use crate::{
     bgp::{Afi, Asn, RibView, Timestamp},
     detect::{
@@ -107,6 +107,10 @@ pub struct View {
     pub redump: Option<Box<Redump>>,
     /// How far the table that is being sent has come.
     pub progress: Progress,
+    /// Its busiest minutes of another life, until its table is whole.
+    pub busiest: Option<[f64; 4]>,
+    /// What its first table has that the baseline of another life has not.
+    pub news: Option<Box<News>>,
 }
 
 /// How far a table has come, where End-of-RIB is not to be taken at its word.
@@ -165,6 +169,8 @@ impl View {
             lost: None,
             redump: None,
             progress: Progress::default(),
+            busiest: None,
+            news: None,
         }
     }
 

@@ -76,6 +76,19 @@ pub struct Told {
     pub data: Arc<str>,
 }
 
+impl Stage {
+    /// The step that an event tells of.
+    pub fn of(event: &IncidentEvent) -> Stage {
+        Stage {
+            event: event.event,
+            time: event.time,
+            severity: event.severity,
+            confidence: event.confidence,
+            routes: event.routes.active,
+        }
+    }
+}
+
 type Key = (Realm, String);
 
 #[derive(Default)]
@@ -149,6 +162,16 @@ impl Board {
         }
     }
 
+    /// Takes an incident that was known before we began; nobody is told of it.
+    pub fn restore(&self, record: Record) {
+        let key = (record.realm, record.last.id.clone());
+        let mut state = self.state();
+        if record.resolved.is_some() {
+            state.resolved.push_back(key.clone());
+        }
+        state.records.insert(key, Arc::new(record));
+    }
+
     /// Brings open incidents to what they are now; no step in their lives.
     pub fn refresh(&self, realm: Realm, open: Vec<IncidentEvent>) {
         let mut state = self.state();
@@ -212,13 +235,7 @@ impl Board {
 impl State {
     fn keep(&mut self, realm: Realm, event: &IncidentEvent) {
         let key = (realm, event.id.clone());
-        let stage = Stage {
-            event: event.event,
-            time: event.time,
-            severity: event.severity,
-            confidence: event.confidence,
-            routes: event.routes.active,
-        };
+        let stage = Stage::of(event);
         let over = event.event == Step::Resolved;
         let record = self.records.entry(key.clone()).or_insert_with(|| {
             Arc::new(Record {

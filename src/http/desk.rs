@@ -7,11 +7,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::Board;
 use crate::{
     alert::Quiet,
-    bgp::Timestamp,
+    bgp::{Prefix, Timestamp},
     engine::{Answer, Question, Snapshot},
     feed::{bmp::RouterState, intake::Realm},
     metrics::Metrics,
     reference::Reference,
+    report,
 };
 
 /// Questions that may wait for the engine; what comes beyond is answered `503`.
@@ -30,6 +31,15 @@ pub struct Asked {
 
 /// Something looked up at the moment it is asked for; must not block.
 pub type Provider<T> = Arc<dyn Fn() -> T + Send + Sync>;
+
+/// BGP messages of an incident as an MRT file, by its name and whether it is a drill's; none
+/// where none were kept. May wait for a disk: it is called where waiting does no harm.
+pub type Slices = Arc<dyn Fn(&str, bool) -> Option<Vec<u8>> + Send + Sync>;
+
+/// Every prefix that an incident ever affected, by its name and whether it is a drill's; none
+/// where the engine no longer has them. Waits for the engine: it is called where waiting does no
+/// harm.
+pub type Affected = Arc<dyn Fn(&str, bool) -> Option<Vec<Prefix>> + Send + Sync>;
 
 /// All that the server shows. Nothing here but [`Desk::quiet`] is the server's to change.
 #[derive(Clone)]
@@ -54,6 +64,12 @@ pub struct Desk {
     pub heartbeat: Provider<Duration>,
     /// What should hold, for the names and contacts beside an incident.
     pub reference: watch::Receiver<Arc<Reference>>,
+    /// Who reports on incidents, and to whom what may be shown.
+    pub report: watch::Receiver<Arc<report::Settings>>,
+    /// Messages for the evidence on an incident.
+    pub slice: Slices,
+    /// Every prefix that an incident ever affected.
+    pub affected: Affected,
     /// The wall clock.
     pub clock: Provider<Timestamp>,
     /// When the process began.

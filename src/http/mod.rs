@@ -31,8 +31,8 @@ use axum::http::StatusCode;
 use tokio::sync::{Semaphore, watch};
 
 pub use access::Access;
-pub use board::{Board, Record, Stage, Told};
-pub use desk::{Asked, Desk, MOST_QUESTIONS, Provider};
+pub use board::{Board, MOST_RESOLVED, MOST_STAGES, Record, Stage, Told};
+pub use desk::{Affected, Asked, Desk, MOST_QUESTIONS, Provider, Slices};
 pub use routes::PATHS;
 pub use server::serve;
 pub use web_config::WebConfigError;

@@ -9,14 +9,24 @@ use super::{
 };
 use crate::{
     bgp::{Asn, PeerKey, Plain, RibView, Router},
-    reference::Reference,
+    reference::{PeerPolicy, Reference},
 };
 
 /// Sessions named in a line; the list of views is above.
 const MOST_SESSIONS: usize = 3;
 
-/// Steps, the first one first.
+/// Steps, the first one first, with whom to call and by which number.
 pub fn steps(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
+    let mut steps = measures(event, reference);
+    steps.extend(callees(event, reference).into_iter().map(|(asn, why)| {
+        let who = who(Some(asn));
+        format!("Call {who}: {why}. {}", contact(asn, reference))
+    }));
+    steps
+}
+
+/// The steps of one's own, the first one first.
+pub fn measures(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     let mut steps = match event.kind {
         Kind::Leak | Kind::MoreSpecific => leaked(event, reference),
         Kind::Origin => vec![
@@ -80,20 +90,21 @@ pub fn steps(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
                 .to_owned(),
         );
     }
-    steps.extend(calls(event, reference));
     steps
+}
+
+/// Whether the network that leaks is a neighbour of ours, and it was us who let it pass.
+pub fn is_direct(event: &IncidentEvent, reference: &Reference) -> bool {
+    let peers = |offender| event.views.iter().any(|view| view.peer_as == offender);
+    event.offender.is_some_and(peers)
+        && event
+            .neighbour
+            .is_none_or(|neighbour| reference.local_as == Some(neighbour))
 }
 
 fn leaked(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     let mut steps = Vec::new();
-    let direct = event
-        .offender
-        .is_some_and(|offender| event.views.iter().any(|view| view.peer_as == offender));
-    if direct
-        && event
-            .neighbour
-            .is_none_or(|neighbour| reference.local_as == Some(neighbour))
-    {
+    if is_direct(event, reference) {
         steps.push(format!(
             "On {}, take in only what {} and its customers may announce, or shut the session \
              until it has answered. Set a maximum-prefix limit there if there is none.",
@@ -137,8 +148,9 @@ fn refuse(event: &IncidentEvent, reference: &Reference) -> String {
     )
 }
 
-fn calls(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
-    let mut calls = Vec::new();
+/// Whom to call and why, the first one first.
+pub fn callees(event: &IncidentEvent, reference: &Reference) -> Vec<(Asn, &'static str)> {
+    let mut callees = Vec::new();
     let blamed = !matches!(
         event.kind,
         Kind::Surge | Kind::Withdrawal | Kind::MaximumPrefix
@@ -147,24 +159,16 @@ fn calls(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
         .neighbour
         .filter(|&asn| Some(asn) != reference.local_as)
     {
-        calls.push(format!(
-            "Call {}: refusing it there ends it for everyone behind. {}",
-            who(Some(neighbour)),
-            contact(neighbour, reference)
-        ));
+        callees.push((neighbour, "refusing it there ends it for everyone behind"));
     }
     if let Some(offender) = event.offender.filter(|_| blamed) {
         let why = match event.kind {
             Kind::Leak | Kind::MoreSpecific => "it must stop announcing them",
             _ => "it is the one that can mend it",
         };
-        calls.push(format!(
-            "Call {}: {why}. {}",
-            who(Some(offender)),
-            contact(offender, reference)
-        ));
+        callees.push((offender, why));
     }
-    calls
+    callees
 }
 
 fn contact(asn: Asn, reference: &Reference) -> String {
@@ -222,13 +226,16 @@ pub fn session(view: &ViewName, reference: &Reference) -> String {
 
 /// What the configuration calls the neighbour of this view.
 pub fn policy_name(view: &ViewName, reference: &Reference) -> Option<String> {
+    policy(view, reference).map(|policy| policy.name.clone())
+}
+
+/// What is configured of the neighbour of this view.
+pub fn policy<'r>(view: &ViewName, reference: &'r Reference) -> Option<&'r PeerPolicy> {
     let mut key = PeerKey::mrt(view.peer.parse().ok()?, view.peer_as);
     if let Ok(address) = view.router.parse() {
         key.router = Router::bmp(address);
     }
-    reference
-        .peer_policy(&key)
-        .map(|policy| policy.name.clone())
+    reference.peer_policy(&key)
 }
 
 /// What a router calls the table.

@@ -20,6 +20,8 @@ use crate::{
     rib::Rib,
 };
 
+/// Suspects by novelty that are examined where hours are looked at together.
+const PEEL: usize = 8;
 /// Members whose paths are weighed for topology; more would not change a share.
 const SAMPLE: usize = 512;
 
@@ -47,6 +49,8 @@ pub struct Scene<'a> {
     /// New more-specifics a minute in quiet times, all views.
     pub(super) ambient: f64,
     pub(super) routes: u32,
+    /// Suspects by novelty that are examined one after another.
+    pub(super) peel: usize,
 }
 
 impl<'a> Scene<'a> {
@@ -68,7 +72,18 @@ impl<'a> Scene<'a> {
             gains,
             ambient,
             routes: routes.max(1),
+            peel: 1,
         }
+    }
+
+    /// The same of what is not of the last minute but of hours: that one network has split up
+    /// its blocks meanwhile must not hide another.
+    #[must_use]
+    pub fn comparing(mut self, comparing: bool) -> Self {
+        if comparing {
+            self.peel = PEEL;
+        }
+        self
     }
 
     pub(super) fn gained(&self, asn: Asn) -> u32 {

@@ -51,6 +51,8 @@ pub struct Bench<'a> {
     pub now: Timestamp,
     /// Since when a suspect has been enough for an incident, though not for a page.
     pub waiting: &'a Waiting,
+    /// It is not of the last minute, and nothing more of it will come: nothing waits.
+    pub comparing: bool,
     /// Suspects that have to wait, this time.
     pub not_yet: RefCell<Vec<Asn>>,
 }
@@ -76,6 +78,9 @@ impl Bench<'_> {
     fn ready_after(&self, patience: Duration, pattern: Pattern) -> Option<Pattern> {
         let evidence = &pattern.suspect.evidence;
         let severity = evidence.severity(evidence.confidence(), self.settings);
+        if self.comparing {
+            return (severity >= Severity::Warning).then_some(pattern);
+        }
         let asn = pattern.suspect.offender;
         let waited = || {
             patience.is_zero()

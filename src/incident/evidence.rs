@@ -172,6 +172,29 @@ pub struct Least {
 }
 
 impl Least {
+    /// As plain numbers.
+    pub const fn counts(self) -> [u32; 5] {
+        [
+            self.novel,
+            self.valley,
+            self.never_transit,
+            self.specific,
+            self.separate,
+        ]
+    }
+
+    /// Out of plain numbers, as [`Least::counts`] gives them.
+    pub const fn from_counts(counts: [u32; 5]) -> Self {
+        let [novel, valley, never_transit, specific, separate] = counts;
+        Least {
+            novel,
+            valley,
+            never_transit,
+            specific,
+            separate,
+        }
+    }
+
     /// Out of the settings.
     pub const fn of(settings: &detect::settings::Settings) -> Self {
         Least {

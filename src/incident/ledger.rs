@@ -145,6 +145,22 @@ impl Ledger {
         self.by_culprit.get(&culprit.0).copied().unwrap_or(0)
     }
 
+    /// Most routes of one view with policy findings, by who is behind them, in order.
+    pub fn most_standing(&self) -> Vec<(u32, u32)> {
+        let mut by_view: HashMap<(u64, u32), u32, RandomState> = HashMap::default();
+        for ((packed, _), entry) in &self.entries {
+            if entry.finds.any(POLICY) && entry.culprit.0 != 0 && !entry.incident.is_some() {
+                *by_view.entry((packed >> 32, entry.culprit.0)).or_insert(0) += 1;
+            }
+        }
+        let mut most = std::collections::BTreeMap::new();
+        for ((_, culprit), count) in by_view {
+            let known: &mut u32 = most.entry(culprit).or_insert(0);
+            *known = count.max(*known);
+        }
+        most.into_iter().collect()
+    }
+
     /// Findings raised and cleared by `detector` so far.
     pub fn balance(&self, detector: Detector) -> (u64, u64) {
         let at = |counts: &[u64; 16]| counts.get(detector as usize).copied().unwrap_or(0);

@@ -122,7 +122,8 @@ pub struct Share {
     pub unobservable: Option<Timestamp>,
 }
 
-type Rows = HashMap<(Afi, u32), u32, RandomState>;
+/// Rows of both families, and how many views hold each.
+pub(super) type Rows = HashMap<(Afi, u32), u32, RandomState>;
 
 /// An incident.
 #[derive(Debug)]
@@ -138,14 +139,14 @@ pub struct Incident {
     /// Last affected route.
     pub last_seen: Timestamp,
     /// Affected prefixes and how many views hold each now; 0 keeps one that was.
-    rows: Rows,
+    pub(super) rows: Rows,
     /// Prefixes affected now.
     pub active: u32,
     /// Most prefixes affected at once.
     pub peak: u32,
     /// Prefixes by origin.
     pub victims: HashMap<u32, u32, RandomState>,
-    covers: HashSet<(Afi, u32), RandomState>,
+    pub(super) covers: HashSet<(Afi, u32), RandomState>,
     /// Views it is seen in.
     pub views: Vec<Share>,
     /// Which detectors saw it.
@@ -168,6 +169,8 @@ pub struct Incident {
     pub told: (Severity, u32),
     /// What was last told of it, and when.
     pub last_told: Option<(Step, Timestamp)>,
+    /// How often something was told of it.
+    pub told_count: u32,
     /// What was counted of a view or of our own prefixes, now and at the worst: what is
     /// told in place of affected routes where there are none.
     pub counted: (u32, u32),
@@ -175,6 +178,22 @@ pub struct Incident {
     pub holds: Option<bool>,
     /// Something changed since it was last weighed.
     pub dirty: bool,
+    /// It comes from before a restart, and routes of a first table that carry its findings over
+    /// its edge are taken for its own.
+    pub resumed: bool,
+    /// How far what is kept of it is behind.
+    pub written: Written,
+}
+
+/// How far what is kept of an incident for another life is behind.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Written {
+    /// When it was last written.
+    pub at: Option<Timestamp>,
+    /// Something has changed since.
+    pub changed: bool,
+    /// Something was told of it since.
+    pub urgent: bool,
 }
 
 /// How long "first seen" may differ between two daemons that saw the same event.
@@ -223,9 +242,12 @@ impl Incident {
             absorbs_all: false,
             told: (Severity::Info, 0),
             last_told: None,
+            told_count: 0,
             counted: (0, 0),
             holds: None,
             dirty: true,
+            resumed: false,
+            written: Written::default(),
         }
     }
 
@@ -258,12 +280,14 @@ impl Incident {
         self.first_seen = self.first_seen.min(now);
         self.last_seen = self.last_seen.max(now);
         self.dirty = true;
+        self.written.changed = true;
         first
     }
 
     /// What a view that is blamed for it shows now.
     pub fn recount(&mut self, counted: Counted) {
         let now = counted.count();
+        self.written.changed |= now != self.counted.0;
         self.counted = (now, self.counted.1.max(now));
         // The evidence is of when it was worst.
         if now == self.counted.1 {
@@ -301,6 +325,11 @@ impl Incident {
         self.covers.len() as u32
     }
 
+    /// Every prefix that was ever part of it, by its row.
+    pub fn prefixes(&self) -> impl Iterator<Item = (Afi, u32)> {
+        self.rows.keys().copied()
+    }
+
     /// Prefixes ever affected.
     pub fn total(&self) -> u32 {
         self.rows.len() as u32
@@ -318,6 +347,7 @@ impl Incident {
             share.active = share.active.saturating_sub(1);
         }
         self.dirty = true;
+        self.written.changed = true;
     }
 
     /// Whether a peer that took part is down, so that its silence means nothing.

@@ -83,6 +83,11 @@ pub struct IncidentEvent {
     pub drill: bool,
     /// Deterministic name.
     pub id: String,
+    /// Its place among all that was told of this incident, from 1. It goes on across restarts,
+    /// so that id and number name the same step whoever tells it. 0 in what was written
+    /// before it was counted.
+    #[serde(default)]
+    pub number: u32,
     /// When, in event time.
     pub time: Timestamp,
     /// What sort.
@@ -103,6 +108,10 @@ pub struct IncidentEvent {
     pub origins: u32,
     /// Distinct covering prefixes of new more-specifics.
     pub covers: u32,
+    /// Routes that went through the offender before, over all views; none where that was not
+    /// measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub normal: Option<u32>,
     /// First affected route.
     pub first_seen: Timestamp,
     /// Last affected route.
@@ -213,6 +222,7 @@ pub fn event(
         event: step,
         drill: false,
         id: incident.id.clone(),
+        number: incident.told_count,
         time,
         kind: incident.key.kind,
         severity: incident.severity,
@@ -227,6 +237,7 @@ pub fn event(
         },
         origins: incident.victims.len() as u32,
         covers: incident.covers(),
+        normal: (incident.evidence.burst > 0).then_some(incident.evidence.normal),
         first_seen: incident.first_seen,
         last_seen: incident.last_seen,
         detectors: incident.detectors(),

@@ -1,52 +1,105 @@
-//! A few of an incident's routes to show: the first, the last, and a fair draw between.
+//! A few of an incident's routes to show: the first, the last, and a fair draw between, each
+//! with the message it came in.
 
 use std::collections::VecDeque;
 
-use super::window::Candidate;
+use super::{messages::Messages, window::Candidate};
 use crate::{detect::Verdict, rib::Rib};
 
 /// First and last routes kept.
-const ENDS: usize = 20;
+pub const ENDS: usize = 20;
 /// Routes drawn from all.
-const DRAWN: usize = 100;
+pub const DRAWN: usize = 100;
+
+/// A kept candidate.
+#[derive(Clone, Debug)]
+pub struct Sampled {
+    /// The route.
+    pub candidate: Candidate,
+    /// The message it came in, once copied.
+    pub message: Option<Box<[u8]>>,
+}
 
 /// Kept candidates; their paths are pinned while they are held.
 #[derive(Debug, Default)]
 pub struct Samples {
-    first: Vec<Candidate>,
-    last: VecDeque<Candidate>,
-    drawn: Vec<Candidate>,
-    seen: u64,
+    /// The first.
+    pub(super) first: Vec<Sampled>,
+    /// The last.
+    pub(super) last: VecDeque<Sampled>,
+    /// Those drawn.
+    pub(super) drawn: Vec<Sampled>,
+    pub(super) seen: u64,
     /// State of the draw: fixed, so that the same input gives the same samples.
-    state: u64,
+    pub(super) state: u64,
+    /// The last ones have messages that are not copied yet.
+    uncopied: bool,
 }
 
 impl Samples {
+    /// Samples from another life; their paths are pinned already.
+    pub fn revived(
+        first: Vec<Sampled>,
+        drawn: Vec<Sampled>,
+        last: Vec<Sampled>,
+        (seen, state): (u64, u64),
+    ) -> Self {
+        Samples {
+            first,
+            last: last.into(),
+            drawn,
+            seen,
+            state,
+            uncopied: false,
+        }
+    }
+
     /// Considers one more route (Vitter's algorithm R for the draw).
-    pub fn offer(&mut self, candidate: Candidate, rib: &mut Rib<Verdict>) {
+    pub fn offer(&mut self, candidate: Candidate, rib: &mut Rib<Verdict>, messages: &Messages) {
         self.seen += 1;
+        let copied = || Sampled {
+            candidate,
+            message: messages.get(candidate.message).map(Box::from),
+        };
         if self.first.len() < ENDS {
             Self::pin(&candidate, rib);
-            self.first.push(candidate);
+            self.first.push(copied());
             return;
         }
         Self::pin(&candidate, rib);
-        self.last.push_back(candidate);
+        // Copied once a second, if it is among the last then.
+        self.last.push_back(Sampled {
+            candidate,
+            message: None,
+        });
+        self.uncopied = true;
         if self.last.len() > ENDS
             && let Some(oldest) = self.last.pop_front()
         {
-            Self::unpin(&oldest, rib);
+            Self::unpin(&oldest.candidate, rib);
         }
         if self.drawn.len() < DRAWN {
             Self::pin(&candidate, rib);
-            self.drawn.push(candidate);
+            self.drawn.push(copied());
             return;
         }
         let place = (self.random() % self.seen) as usize;
         if let Some(old) = self.drawn.get_mut(place) {
-            let replaced = std::mem::replace(old, candidate);
+            let replaced = std::mem::replace(old, copied());
             Self::pin(&candidate, rib);
-            Self::unpin(&replaced, rib);
+            Self::unpin(&replaced.candidate, rib);
+        }
+    }
+
+    /// Copies the messages of the last ones out of the ring, before it goes round.
+    pub fn copy(&mut self, messages: &Messages) {
+        if !std::mem::take(&mut self.uncopied) {
+            return;
+        }
+        for one in &mut self.last {
+            if one.message.is_none() {
+                one.message = messages.get(one.candidate.message).map(Box::from);
+            }
         }
     }
 
@@ -59,7 +112,8 @@ impl Samples {
         z ^ (z >> 31)
     }
 
-    fn pin(candidate: &Candidate, rib: &mut Rib<Verdict>) {
+    /// Keeps a candidate's paths good.
+    pub(super) fn pin(candidate: &Candidate, rib: &mut Rib<Verdict>) {
         rib.paths.pin(candidate.old);
         rib.paths.pin(candidate.new);
     }
@@ -71,18 +125,23 @@ impl Samples {
 
     /// All kept, without repeats: first, drawn, last.
     pub fn iter(&self) -> impl Iterator<Item = &Candidate> {
+        self.all().map(|one| &one.candidate)
+    }
+
+    /// The same with their messages.
+    pub fn all(&self) -> impl Iterator<Item = &Sampled> {
         self.first.iter().chain(&self.drawn).chain(&self.last)
     }
 
     /// Lets every path go.
     pub fn release(&mut self, rib: &mut Rib<Verdict>) {
-        for candidate in self
+        for one in self
             .first
             .drain(..)
             .chain(self.last.drain(..))
             .chain(self.drawn.drain(..))
         {
-            Self::unpin(&candidate, rib);
+            Self::unpin(&one.candidate, rib);
         }
     }
 }

@@ -123,13 +123,18 @@ impl Scene<'_> {
                     .sequence_hops()
                     .any(|hop| named.contains(&hop))
         };
-        let members: Vec<&Candidate> = self
+        let mut members: Vec<&Candidate> = self
             .candidates
             .iter()
             .filter(|one| one.finds.any(wanted) && !is_named(one))
             .collect();
-        let deepest = self.deepest(&members);
-        named.extend(deepest);
+        for _ in 0..self.peel {
+            let Some(deepest) = self.deepest(&members) else {
+                break;
+            };
+            named.push(deepest);
+            members.retain(|one| !contains(self.rib, one.new, deepest));
+        }
         named
     }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use super::gains::Gains;
+use super::{gains::Gains, messages::Message};
 use crate::{
     bgp::{Afi, Timestamp},
     detect::{Finds, Verdict, settings},
@@ -35,6 +35,8 @@ pub struct Candidate {
     pub finds: Finds,
     /// The covering row, for new more-specifics; `u32::MAX` if there is none.
     pub cover: u32,
+    /// The message it came in.
+    pub message: Message,
 }
 
 /// Candidates in order of arrival. Their paths are pinned, so they can be read even
@@ -49,7 +51,7 @@ pub struct Window {
 }
 
 /// Candidates held at most. An event is recognised within hundreds; this many are
-/// held only when a large harmless change is under way. 64 Ki × 40 bytes.
+/// held only when a large harmless change is under way. 64 Ki × 48 bytes.
 const MOST: usize = 65_536;
 
 impl Window {
@@ -64,6 +66,16 @@ impl Window {
             self.pop(rib);
             self.dropped += 1;
         }
+        self.push_beyond(candidate, rib, settings);
+    }
+
+    /// Adds one, however many there are.
+    pub fn push_beyond(
+        &mut self,
+        candidate: Candidate,
+        rib: &mut Rib<Verdict>,
+        settings: &settings::Surge,
+    ) {
         rib.paths.pin(candidate.old);
         rib.paths.pin(candidate.new);
         self.gains.add(&candidate, rib, settings);

@@ -6,6 +6,7 @@
 //! [`Metrics::feeds`], [`Metrics::directories`]), so that what is gone has no series. No label holds what a
 //! stranger chose. `docs/metrics.md` lists them all; a test compares.
 
+mod alerts;
 mod bmp;
 mod catalogue;
 mod directories;
@@ -19,6 +20,7 @@ use std::sync::{Arc, PoisonError};
 
 use prometheus::{IntCounter, Registry, TextEncoder};
 
+pub use alerts::{Alerts, Journal};
 pub use bmp::{Bmp, Wire};
 pub use catalogue::{Described, Type};
 pub use directories::Directory;
@@ -43,6 +45,10 @@ pub struct Metrics {
     pub log: Log,
     /// The configuration.
     pub config: Config,
+    /// What is told.
+    pub alerts: Alerts,
+    /// What survives.
+    pub journal: Journal,
     snapshots: views::Snapshots,
     feeds: routers::Feeds,
     directories: directories::Directories,
@@ -77,6 +83,8 @@ impl Metrics {
             http: Http::new(&mut make),
             log: Log::new(&mut make),
             config: Config::new(&mut make),
+            alerts: Alerts::new(&mut make),
+            journal: Journal::new(&mut make),
             snapshots: views::register(&mut make),
             feeds: routers::register(&mut make),
             directories: directories::register(&mut make),

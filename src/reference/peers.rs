@@ -78,7 +78,7 @@ pub enum Platform {
     Junos,
     /// Arista EOS.
     Eos,
-    /// FRRouting.
+    /// `FRRouting`.
     Frr,
     /// Huawei VRP.
     Vrp,

@@ -155,6 +155,17 @@ impl Column {
         }
     }
 
+    /// Every row with a route and its path, in no order.
+    pub fn each(&self, mut look: impl FnMut(u32, PathId)) {
+        match &self.shape {
+            Shape::Dense(cells) => (0_u32..)
+                .zip(cells)
+                .filter(|(_, cell)| cell.path().is_some())
+                .for_each(|(row, cell)| look(row, cell.path())),
+            Shape::Sparse(cells) => cells.iter().for_each(|(&row, cell)| look(row, cell.path())),
+        }
+    }
+
     /// Bytes held.
     pub fn memory(&self) -> usize {
         match &self.shape {

@@ -17,7 +17,7 @@ use crate::bgp::{Afi, Nlri, PeerKey, RibView, Timestamp};
 
 pub use column::{Cell, Column};
 pub use paths::{Marks, PathId, PathTable};
-pub use table::{Belongs, NEVER, Row, Table, seconds};
+pub use table::{Belongs, History, NEVER, Row, Table, seconds};
 pub use topology::{AsRoutes, Topology};
 
 /// Names a view while it is kept; the number of one that is forgotten is given again.

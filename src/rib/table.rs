@@ -91,6 +91,19 @@ where
     }
 }
 
+/// What is remembered of a prefix.
+#[derive(Clone, Copy, Debug)]
+pub struct History<'a, A> {
+    /// Which.
+    pub nlri: Nlri<A>,
+    /// When the last holder let go, in seconds; none while it is held.
+    pub left: Option<u32>,
+    /// The first origin known to belong to it; 0 is none.
+    pub origin: u32,
+    /// Further ones, with the second they were first seen; 0 means that they belong to it.
+    pub more: &'a [(u32, u32)],
+}
+
 /// Whether an origin belongs to a prefix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Belongs {
@@ -166,6 +179,20 @@ where
             })
     }
 
+    /// The row of a prefix that was there until `left`, in seconds, or later.
+    pub fn remember(&mut self, nlri: Nlri<A>, left: u32) -> u32 {
+        let row = self.row_or_new(nlri);
+        for row in [row, self.primary(row)] {
+            if let Some(contents) = self.rows.get_mut(row as usize)
+                && contents.holders == 0
+                && (contents.left == NEVER || contents.left < left)
+            {
+                contents.left = left.min(NEVER - 1);
+            }
+        }
+        row
+    }
+
     /// The row of `nlri`, if it has one.
     pub fn row(&self, nlri: Nlri<A>) -> Option<u32> {
         let primary = *self.trie.get(&(nlri.addr, nlri.len))?;
@@ -199,6 +226,27 @@ where
             }
             _ => row,
         }
+    }
+
+    /// What is remembered of a row's prefix; none of rows that are free or never were held, and
+    /// of those of path identifiers.
+    pub fn history(&self, row: u32) -> Option<History<'_, A>> {
+        let contents = self.get(row)?;
+        let held = contents.holders > 0;
+        if contents.add_path || (!held && contents.left == NEVER) {
+            return None;
+        }
+        let more = self.more_origins.get(&row).filter(|_| contents.more);
+        Some(History {
+            nlri: Nlri {
+                addr: contents.addr,
+                len: contents.len,
+                path_id: 0,
+            },
+            left: (!held).then_some(contents.left),
+            origin: contents.origin,
+            more: more.map(Vec::as_slice).unwrap_or_default(),
+        })
     }
 
     /// Rows, used or not.

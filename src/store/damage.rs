@@ -85,11 +85,11 @@ fn forget_oldest(path: &Path) {
 
 /// Reads what can be read of a database that was set aside, and leaves it as it is.
 ///
-/// Where nothing can be, it is tried with the first page of an empty database of ours:
-/// without its own all others would be lost.
+/// Where some of it cannot be, it is read once more with the first page of an empty database of
+/// ours: without its own, whole tables would be lost.
 pub fn salvage(aside: &Path, to: &mut Connection, time: Duration, octets: u64) -> Copied {
     let copied = read_out(aside, to, time, octets);
-    if copied.rows > 0 || !copied.gaps {
+    if !copied.gaps {
         return copied;
     }
     let Ok(mended) = Mended::begin(aside) else {
@@ -97,7 +97,12 @@ pub fn salvage(aside: &Path, to: &mut Connection, time: Duration, octets: u64) -
     };
     let more = read_out(aside, to, time, octets);
     drop(mended);
-    more
+    Copied {
+        rows: copied.rows + more.rows,
+        odd: copied.odd.max(more.odd),
+        gaps: more.gaps,
+        cut: copied.cut || more.cut,
+    }
 }
 
 /// A database with another first page for as long as this lives.
@@ -183,7 +188,6 @@ fn open_damaged(aside: &Path) -> rusqlite::Result<Connection> {
     from.execute_batch(
         "PRAGMA locking_mode = EXCLUSIVE;
          PRAGMA wal_autocheckpoint = 0;
-         PRAGMA cell_size_check = ON;
          PRAGMA trusted_schema = OFF;
          PRAGMA writable_schema = ON;",
     )?;

@@ -45,7 +45,7 @@ impl Disk {
     /// It is damaged, of a later version, or cannot be read or written.
     pub fn open(path: &Path, now: Timestamp) -> Result<Disk, Trouble> {
         prepare_file(path)?;
-        check_header(path)?;
+        let is_new = check_header(path)?;
         let mut rows = Connection::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -57,13 +57,18 @@ impl Disk {
         rows.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         rows.execute_batch(&format!(
             "PRAGMA locking_mode = EXCLUSIVE;
-             PRAGMA page_size = {PAGE};
-             PRAGMA auto_vacuum = INCREMENTAL;
              PRAGMA cell_size_check = ON;
              PRAGMA trusted_schema = OFF;
              PRAGMA temp_store = MEMORY;
              PRAGMA journal_size_limit = {LONGEST_LOG};"
         ))?;
+        if is_new {
+            // To one that is there already it would be written, as it is.
+            rows.execute_batch(&format!(
+                "PRAGMA page_size = {PAGE};
+                 PRAGMA auto_vacuum = INCREMENTAL;"
+            ))?;
+        }
         let mode: String = rows.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
         if mode != "wal" {
             let what = format!("its journal cannot be a write-ahead log but only `{mode}`");
@@ -71,6 +76,10 @@ impl Disk {
         }
         rows.execute_batch("PRAGMA synchronous = FULL")?;
         check(&rows)?;
+        if schema::version(&rows)? == MIGRATIONS.len() as i64 {
+            // Before anything is written: its log would hide the first page, which can be mended.
+            copy::check_tables(&rows)?;
+        }
         schema::bring_up(&mut rows, MIGRATIONS, now)?;
         copy::check_tables(&rows)?;
         rows.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
@@ -176,7 +185,8 @@ fn prepare_file(path: &Path) -> Result<(), Trouble> {
 }
 
 /// Looks at what SQLite would take for a database that cannot be written, or of another form.
-fn check_header(path: &Path) -> Result<(), Trouble> {
+/// Says whether there is nothing yet.
+fn check_header(path: &Path) -> Result<bool, Trouble> {
     let mut header = Vec::new();
     File::open(path)?.take(100).read_to_end(&mut header)?;
     let is_new = header.is_empty();
@@ -188,7 +198,7 @@ fn check_header(path: &Path) -> Result<(), Trouble> {
             .all(|version| matches!(version, 1 | 2))
         && header[20..24] == [0, 64, 32, 32];
     if is_new || is_ours {
-        Ok(())
+        Ok(is_new)
     } else {
         Err(Trouble::Damaged(
             "its header is not a database's".to_owned(),
@@ -196,8 +206,10 @@ fn check_header(path: &Path) -> Result<(), Trouble> {
     }
 }
 
+/// Indexes are compared with their tables too, which `quick_check` leaves out: one that disagrees
+/// hides rows that are there.
 fn check(rows: &Connection) -> Result<(), Trouble> {
-    let first: String = rows.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    let first: String = rows.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))?;
     if first == "ok" {
         Ok(())
     } else {

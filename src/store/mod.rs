@@ -22,6 +22,7 @@
 //! write-ahead log torn by the disk itself ends where it is torn; what SQLite had moved into the
 //! database before that is whole.
 
+mod baseline;
 mod copy;
 mod damage;
 mod disk;
@@ -38,6 +39,7 @@ mod trouble;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use baseline::{Baseline, BaselineError, Generation};
 pub use row::{Incident, StepRow, Write};
 pub use settings::Settings;
 use state::State;

@@ -39,17 +39,13 @@ pub fn bytes(rows: &Connection) -> Result<u64> {
 /// # Errors
 /// It cannot be removed.
 pub fn forget(rows: &mut Connection, now: Timestamp, keep: Duration, most: u64) -> Result<u64> {
-    let before = |age: Duration| {
-        let age = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
-        micros(Timestamp::from_micros(now.micros().saturating_sub(age)))
-    };
     let too_large = bytes(rows)? > most;
     let change = rows.transaction()?;
     let mut gone = 0;
     gone += forget_incidents(
         &change,
         "resolved < ?1 ORDER BY resolved",
-        before(keep),
+        before(now, keep),
         PIECE,
     )?;
     gone += change.execute(
@@ -62,7 +58,6 @@ pub fn forget(rows: &mut Connection, now: Timestamp, keep: Duration, most: u64) 
     gone += forget_incidents(&change, OLDEST, 0, surplus)?;
     gone += cap(&change, "slip", "sink", MOST_SLIPS)?;
     gone += cap(&change, "document", "kind", MOST_DOCUMENTS)?;
-    gone += forget_orphans(&change, before(ORPHAN))?;
     if too_large {
         gone += shrink(&change)?;
     }
@@ -73,6 +68,11 @@ pub fn forget(rows: &mut Connection, now: Timestamp, keep: Duration, most: u64) 
     }
     give_back(rows)?;
     Ok(gone as u64)
+}
+
+fn before(now: Timestamp, age: Duration) -> i64 {
+    let age = u64::try_from(age.as_micros()).unwrap_or(u64::MAX);
+    micros(Timestamp::from_micros(now.micros().saturating_sub(age)))
 }
 
 /// Gives free pages back to the file system. The statement gives one each time it is stepped.
@@ -153,7 +153,13 @@ fn cap(rows: &Connection, table: &str, group: &str, most: u32) -> Result<usize> 
     Ok(gone)
 }
 
-fn forget_orphans(rows: &Connection, written_before: i64) -> Result<usize> {
+/// Removes one piece of what belongs to no incident. It looks through all steps: once an hour is
+/// enough.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn forget_orphans(rows: &Connection, now: Timestamp) -> Result<u64> {
+    let written_before = before(now, ORPHAN);
     let mut gone = 0;
     for (table, written, whose) in [
         ("step", "time", "incident.drill = step.drill"),
@@ -169,5 +175,5 @@ fn forget_orphans(rows: &Connection, written_before: i64) -> Result<usize> {
             params![written_before, PIECE],
         )?;
     }
-    Ok(gone)
+    Ok(gone as u64)
 }

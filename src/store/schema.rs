@@ -4,7 +4,7 @@
 //! stands twice, in SQLite's `user_version` and in the table `about`, so that a flipped bit in
 //! the file's header is not taken for a later leakwatch; every later version keeps both.
 
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Result, params};
 
 use super::trouble::Trouble;
 use crate::bgp::Timestamp;
@@ -70,14 +70,26 @@ CREATE TABLE document (
 CREATE INDEX document_until ON document (until);
 ";
 
+/// Of which version a database is; 0 where it is new.
+///
+/// # Errors
+/// It cannot be read.
+pub fn version(rows: &Connection) -> Result<i64> {
+    rows.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
 /// Makes the tables as the last of `migrations` has them, in one transaction. The row written
 /// into `about` shows that the database can be written at all.
 ///
 /// # Errors
 /// It is of a later version, is damaged, or cannot be written.
-pub fn bring_up(rows: &mut Connection, migrations: &[&str], now: Timestamp) -> Result<(), Trouble> {
+pub fn bring_up(
+    rows: &mut Connection,
+    migrations: &[&str],
+    now: Timestamp,
+) -> std::result::Result<(), Trouble> {
     let known = migrations.len() as i64;
-    let found: i64 = rows.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let found = version(rows)?;
     let tables: i64 = rows.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     let written = if tables == 0 {
         Some(0)

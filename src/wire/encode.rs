@@ -9,6 +9,9 @@ use std::net::IpAddr;
 
 use crate::bgp::{Address, Afi, AsPath, Asn, Hop, Nlri, Timestamp};
 
+/// Stands for an AS number that has more than two octets (RFC 6793 §9).
+const AS_TRANS: u16 = 23456;
+
 /// MRT types and subtypes that are written (RFC 6396 §4).
 mod mrt {
     pub(super) const TABLE_DUMP_V2: u16 = 13;
@@ -16,7 +19,6 @@ mod mrt {
     pub(super) const RIB_IPV4_UNICAST: u16 = 2;
     pub(super) const RIB_IPV6_UNICAST: u16 = 4;
     pub(super) const BGP4MP_ET: u16 = 17;
-    pub(super) const MESSAGE_AS4: u16 = 4;
     pub(super) const STATE_CHANGE_AS4: u16 = 5;
 }
 
@@ -183,10 +185,42 @@ pub struct Session {
     pub local: IpAddr,
 }
 
+/// What an MRT record says of the message in it (RFC 6396 §4.4, RFC 8050 §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// AS numbers have four octets (RFC 6793).
+    pub asn4: bool,
+    /// The recorder sent it.
+    pub local: bool,
+    /// Prefixes have path identifiers (RFC 7911).
+    pub add_path: bool,
+}
+
+impl Form {
+    const fn subtype(self) -> u16 {
+        match (self.asn4, self.local, self.add_path) {
+            (false, false, false) => 1,
+            (true, false, false) => 4,
+            (false, true, false) => 6,
+            (true, true, false) => 7,
+            (false, false, true) => 8,
+            (true, false, true) => 9,
+            (false, true, true) => 10,
+            (true, true, true) => 11,
+        }
+    }
+}
+
 impl Session {
-    fn write(&self, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.peer_as.0.to_be_bytes());
-        out.extend_from_slice(&self.local_as.0.to_be_bytes());
+    fn write(&self, out: &mut Vec<u8>, asn4: bool) {
+        for asn in [self.peer_as, self.local_as] {
+            if asn4 {
+                out.extend_from_slice(&asn.0.to_be_bytes());
+            } else {
+                let short = u16::try_from(asn.0).unwrap_or(AS_TRANS);
+                out.extend_from_slice(&short.to_be_bytes());
+            }
+        }
         out.extend_from_slice(&[0, 0, 0, if self.peer.is_ipv4() { 1 } else { 2 }]);
         address(out, self.peer);
         address(out, self.local);
@@ -208,9 +242,25 @@ pub fn message(
     session: &Session,
     write: impl FnOnce(&mut Vec<u8>),
 ) {
-    let record = open_record(out, time, mrt::BGP4MP_ET, mrt::MESSAGE_AS4);
+    let form = Form {
+        asn4: true,
+        local: false,
+        add_path: false,
+    };
+    message_as(out, time, session, form, write);
+}
+
+/// The same for a message of another form.
+pub fn message_as(
+    out: &mut Vec<u8>,
+    time: Timestamp,
+    session: &Session,
+    form: Form,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
+    let record = open_record(out, time, mrt::BGP4MP_ET, form.subtype());
     out.extend_from_slice(&((time.micros() % 1_000_000) as u32).to_be_bytes());
-    session.write(out);
+    session.write(out, form.asn4);
     write(out);
     record.fill(out);
 }
@@ -220,7 +270,7 @@ pub fn message(
 pub fn state_change(out: &mut Vec<u8>, time: Timestamp, session: &Session, old: u16, new: u16) {
     let record = open_record(out, time, mrt::BGP4MP_ET, mrt::STATE_CHANGE_AS4);
     out.extend_from_slice(&((time.micros() % 1_000_000) as u32).to_be_bytes());
-    session.write(out);
+    session.write(out, true);
     out.extend_from_slice(&old.to_be_bytes());
     out.extend_from_slice(&new.to_be_bytes());
     record.fill(out);

@@ -9,6 +9,7 @@ pub mod bmp;
 mod cursor;
 pub mod encode;
 pub mod mrt;
+pub mod recorded;
 mod tally;
 pub mod update;
 

@@ -13,6 +13,7 @@ mod contract;
 mod events;
 mod hostile;
 mod pages;
+mod reports;
 mod server;
 mod tls;
 mod writes;

@@ -25,6 +25,7 @@ use leakwatch::{
     incident::{Output, Severity, Step},
     metrics::Metrics,
     reference::Reference,
+    report,
     store::Store,
     wire::mrt::{Input, MrtReader},
 };
@@ -128,6 +129,12 @@ pub fn hostile_router() -> RouterState {
     }
 }
 
+/// Who reports in these tests.
+fn report_settings() -> report::Settings {
+    let text = "[report]\norganisation = \"Example Networks\"\ntime_zone = \"+09:00\"";
+    Config::parse_text(text).unwrap().report
+}
+
 /// Serves with `settings` what `live` and `drill` have lived through.
 pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Server {
     let board = Board::default();
@@ -159,6 +166,9 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         waiting: Arc::new(Vec::new),
         heartbeat: Arc::new(move || *beat.lock().unwrap()),
         reference: watch::channel(Arc::new(live.reference)).1,
+        report: watch::channel(Arc::new(report_settings())).1,
+        affected: Arc::new(|_, _| None),
+        slice: Arc::new(|_, drill| drill.then(|| b"slice".to_vec())),
         clock: Arc::new(move || now + Duration::from_secs(90)),
         started: Timestamp::from_secs(now.secs().saturating_sub(3600)),
     };

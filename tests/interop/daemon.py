@@ -7,33 +7,39 @@ import urllib.request
 
 from lab import BMP_PORT, COLLECTOR, Failed, HTTP_PORT, run, wait
 
-URL = f"http://127.0.0.1:{HTTP_PORT}"
-
 
 class Leakwatch:
-    """`leakwatch run`, listening on the bridge."""
+    """`leakwatch run`, listening on the bridge; `number` tells several of them apart."""
 
-    def __init__(self, lab, drill, program):
+    def __init__(self, lab, drill, program, number=0):
         self.lab, self.drill, self.program = lab, drill, program
+        self.name = f"leakwatch-{number}" if number else "leakwatch"
+        self.bmp = (COLLECTOR, BMP_PORT + number)
+        self.http = HTTP_PORT + number
+        self.log = lab.directory / f"{self.name}.log"
         self.running = False
+
+    def another(self, number):
+        """One more daemon in the same laboratory, not started yet."""
+        return Leakwatch(self.lab, self.drill, self.program, number)
 
     def drill_table(self):
         return self.drill()
 
     def start(self, connect=(), more=""):
-        path = self.lab.directory / "leakwatch.toml"
+        path = self.lab.directory / f"{self.name}.toml"
         path.write_text(
-            f'[bmp]\nlisten = "{COLLECTOR}:{BMP_PORT}"\nallow = ["192.0.2.0/24"]\n'
+            f'[bmp]\nlisten = "{self.bmp[0]}:{self.bmp[1]}"\nallow = ["192.0.2.0/24"]\n'
             f"connect = {json.dumps(list(connect))}\n"
-            f'[http]\nlisten = "127.0.0.1:{HTTP_PORT}"\n{more}'
+            f'[http]\nlisten = "127.0.0.1:{self.http}"\n{more}'
         )
-        self.lab.spawn("leakwatch", self.program, "run", "--config", path)
+        self.lab.spawn(self.name, self.program, "run", "--config", path)
         self.running = True
 
         def healthy():
             self.lab.alive()
             try:
-                return get("/healthz", raw=True)
+                return self.get("/healthz", raw=True)
             except OSError:
                 return None
 
@@ -42,13 +48,48 @@ class Leakwatch:
     def stop(self):
         if self.running:
             self.running = False
-            if status := self.lab.stop("leakwatch", signal.SIGTERM, 10):
+            if status := self.lab.stop(self.name, signal.SIGTERM, 15):
                 raise Failed(f"the daemon ends with status {status}")
+
+    def kill(self):
+        """`kill -9`."""
+        self.running = False
+        self.lab.stop(self.name, signal.SIGKILL)
+
+    def get(self, path, raw=False):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=10) as answer:
+            text = answer.read().decode()
+        return text if raw else json.loads(text)
+
+    def incidents(self, query=""):
+        """What the interface shows of incidents, by name."""
+        told = items(self.get(f"/api/v1/incidents?limit=1000{query}"))
+        return {incident["id"]: incident for incident in told}
+
+    def said(self, message):
+        """Lines of the log with this message."""
+        lines = []
+        for line in self.log.read_text(errors="replace").splitlines():
+            if message in line:
+                try:
+                    lines.append(json.loads(line))
+                except ValueError:
+                    pass  # Torn by a kill.
+        return [line for line in lines if line.get("message") == message]
+
+    def resident(self):
+        """Octets of memory."""
+        pid = self.lab.processes[self.name].pid
+        with open(f"/proc/{pid}/statm") as told:
+            return int(told.read().split()[1]) * 4096
+
+    def views(self):
+        return items(self.get("/api/v1/peers?limit=1000"))
 
     def routes(self):
         """Routes of each view: {(router, peer, rib, family): count}."""
         told = {}
-        for view in items(get("/api/v1/peers?limit=1000")):
+        for view in self.views():
             if view["drill"] or not view["routes"]:
                 continue
             peer = None if view["rib"] == "loc-rib" else view["peer"]
@@ -68,16 +109,18 @@ class Leakwatch:
 
     def synced(self):
         """Every view is past its first table."""
-        wait(
-            "every view live",
-            lambda: all(v["phase"] == "live" for v in items(get("/api/v1/peers?limit=1000"))),
-        )
+
+        def live():
+            views = self.views()
+            return views and all(view["phase"] == "live" for view in views)
+
+        wait("every view live", live)
 
     def metric(self, name, **labels):
         """The sum of a metric's series with these labels."""
         wanted = [f'{key}="{value}"' for key, value in labels.items()]
         total = 0.0
-        for line in get("/metrics", raw=True).splitlines():
+        for line in self.get("/metrics", raw=True).splitlines():
             series, _, value = line.rpartition(" ")
             if series.split("{")[0] == name and all(label in series for label in wanted):
                 total += float(value)
@@ -87,7 +130,7 @@ class Leakwatch:
         return self.metric("leakwatch_bmp_messages_received_total", type=kind)
 
     def router(self, address):
-        told = items(get("/api/v1/routers"))
+        told = items(self.get("/api/v1/routers"))
         return next((r for r in told if r["address"] == address), None)
 
     def lost(self, router):
@@ -102,10 +145,12 @@ class Leakwatch:
 
     def verdict(self):
         """What must hold whatever the scenario: nobody woken, nothing undecodable."""
-        woken = items(get("/api/v1/incidents?severity=critical&drill=false"))
+        if not self.running:
+            return
+        woken = items(self.get("/api/v1/incidents?severity=critical&drill=false"))
         if woken:
             raise Failed(f"critical incidents: {json.dumps(woken)[:2000]}")
-        for line in get("/metrics", raw=True).splitlines():
+        for line in self.get("/metrics", raw=True).splitlines():
             if any(f'"{reason}"' in line for reason in getattr(self, "known", ())):
                 continue
             if line.startswith("leakwatch_decode_errors_total") and not line.endswith(" 0"):
@@ -125,12 +170,6 @@ class Different:
 
     def __repr__(self):
         return f"wanted {self.missing}, seen {self.seen}"
-
-
-def get(path, raw=False):
-    with urllib.request.urlopen(URL + path, timeout=10) as answer:
-        text = answer.read().decode()
-    return text if raw else json.loads(text)
 
 
 def items(answer):

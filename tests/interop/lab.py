@@ -37,6 +37,19 @@ def wait(what, condition, seconds=60):
     raise Failed(f"not within {seconds} s: {what}; last seen: {last!r}")
 
 
+class Still:
+    """What is not as it has to be yet: false where there is any, and printed by `wait`."""
+
+    def __init__(self, left):
+        self.left = left
+
+    def __bool__(self):
+        return not self.left
+
+    def __repr__(self):
+        return repr(self.left)
+
+
 def equal(what, ours, theirs):
     if ours != theirs:
         raise Failed(f"{what}: {ours!r}, not {theirs!r}")
@@ -51,6 +64,7 @@ class Lab:
         self.directory.chmod(0o755)
         self.processes = {}
         self.spaces = []
+        self.servers = []
         run("ip", "link", "add", "br0", "type", "bridge")
         run("ip", "link", "set", "br0", "up")
         run("ip", "addr", "add", f"{COLLECTOR}/24", "dev", "br0")
@@ -110,6 +124,8 @@ class Lab:
                 raise Failed(f"{name} has ended with status {process.returncode}")
 
     def close(self):
+        for server in self.servers:
+            server.stop()
         for process in self.processes.values():
             if process.poll() is None:
                 process.kill()

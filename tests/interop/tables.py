@@ -5,6 +5,7 @@ From the recordings among the tests' data (tests/data/README.md has their source
 
 import bz2
 import gzip
+import ipaddress
 import struct
 from collections import Counter
 from pathlib import Path
@@ -152,3 +153,27 @@ def attributes_of(data):
             size, start = data[at + 2], at + 3
         yield flags, code, data[start : start + size]
         at = start + size
+
+
+def made_up(path, routes):
+    """These routes, {prefix: path}, as the one peer of a file has them."""
+    index = b"\0\0\0\0" + struct.pack("!HHB4s4sI", 0, 1, 2, b"\1\1\1\1", b"\1\1\1\1", 64496)
+    made = [record(0, 13, 1, index)]
+    for number, (prefix, ases) in enumerate(routes.items()):
+        net = ipaddress.ip_network(prefix)
+        attributes = b"\x40\1\1\0" + struct.pack("!BBH", 0x50, 2, 2 + 4 * len(ases))
+        attributes += struct.pack(f"!BB{len(ases)}I", 2, len(ases), *ases) + b"\x40\3\4\1\1\1\1"
+        nlri = net.network_address.packed[: (net.prefixlen + 7) // 8]
+        made.append(
+            record(
+                0,
+                13,
+                2,
+                struct.pack("!IB", number, net.prefixlen)
+                + nlri
+                + struct.pack("!HHIH", 1, 0, 0, len(attributes))
+                + attributes,
+            )
+        )
+    write(path, made)
+    return len(routes)

@@ -55,7 +55,8 @@ pub(in crate::http) fn incident(desk: &Desk, record: &Record) -> String {
     timeline(&mut out, record);
     let _ = writeln!(
         out,
-        "<p class=\"faint\">{id} &middot; <a href=\"/api/v1/incidents/{id}\">as JSON</a></p>",
+        "<p class=\"faint\">{id} &middot; <a href=\"/api/v1/incidents/{id}/report\">report for other \
+         operators</a> &middot; <a href=\"/api/v1/incidents/{id}\">as JSON</a></p>",
         id = Text(&event.id)
     );
     page(desk, &format!("{} - leakwatch", event.id), &out)

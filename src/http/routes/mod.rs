@@ -6,6 +6,7 @@ mod incidents;
 mod page;
 mod peers;
 mod quiet;
+mod report;
 mod status;
 mod table;
 
@@ -76,7 +77,7 @@ const fn change(
     }
 }
 
-const ROUTES: [Route; 24] = [
+const ROUTES: [Route; 26] = [
     read("/", || get(page::overview)),
     read("/incidents/{id}", || get(page::incident)),
     read("/routes", || get(page::lookup)),
@@ -92,6 +93,8 @@ const ROUTES: [Route; 24] = [
     read("/api/v1/peers", || get(peers::peers)),
     read("/api/v1/incidents", || get(incidents::list)),
     read("/api/v1/incidents/{id}", || get(incidents::one)),
+    read("/api/v1/incidents/{id}/report", || get(report::report)),
+    read("/api/v1/incidents/{id}/bundle", || get(report::bundle)),
     change(
         "/api/v1/incidents/{id}/acknowledgement",
         Methods::AddRemove,

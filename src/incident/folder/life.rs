@@ -66,6 +66,8 @@ impl Folder {
             return;
         };
         incident.last_told = Some((step, time));
+        incident.told_count = incident.told_count.saturating_add(1);
+        incident.written.urgent = true;
         let mut event = report::event(step, incident, world.rib, world.reference, time);
         if drill {
             event.mark_as_drill();
@@ -140,6 +142,9 @@ impl Folder {
         self.waiting
             .retain(|_, since| now.since(*since) <= keep * 2);
         self.learn_ambient(now);
+        for incident in self.incidents.iter_mut().flatten() {
+            incident.samples.copy(&self.messages);
+        }
         for index in 1..self.incidents.len() {
             let slot = Slot(index as u16);
             if self.incident(slot).is_some_and(|incident| {
@@ -164,6 +169,12 @@ impl Folder {
             && world.now.since(at) >= settings.reopen_within
         {
             incident.samples.release(world.rib);
+            if self.keeps
+                && let Some(incident) = self.incident(slot)
+            {
+                let id = std::mem::take(&mut incident.id);
+                self.gone.push(id);
+            }
             for route in self.ledger.routes_of(slot) {
                 self.ledger.assign(route, Slot::NONE);
             }

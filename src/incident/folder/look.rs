@@ -40,7 +40,7 @@ impl Folder {
         };
         let mut not_yet = Vec::new();
         for _ in 0..ONE_LOOK {
-            let Some(pattern) = self.find(world, routes, &mut not_yet) else {
+            let Some(pattern) = self.find(world, routes, &mut not_yet, false) else {
                 break;
             };
             self.open_incident(&pattern, world);
@@ -51,7 +51,14 @@ impl Folder {
         self.loud = self.window.iter().filter(|one| is_loud(one.finds)).count();
     }
 
-    fn find(&self, world: &World<'_>, routes: u32, not_yet: &mut Vec<Asn>) -> Option<Pattern> {
+    /// What is ready; `comparing`, where it is not of the last minute.
+    pub(super) fn find(
+        &self,
+        world: &World<'_>,
+        routes: u32,
+        not_yet: &mut Vec<Asn>,
+        comparing: bool,
+    ) -> Option<Pattern> {
         let skip = self.window.len().saturating_sub(SCENE);
         let mut skip_loud = self.loud.saturating_sub(SCENE);
         let mut candidates = Vec::with_capacity(self.window.len().min(2 * SCENE));
@@ -79,13 +86,15 @@ impl Folder {
             &self.window.gains,
             self.ambient,
             routes,
-        );
+        )
+        .comparing(comparing);
         let bench = Bench {
             detect: &self.detect,
             settings: &self.settings,
             ledger: &self.ledger,
             now: world.now,
             waiting: &self.waiting,
+            comparing,
             not_yet: RefCell::default(),
         };
         let found = bench.find(&scene);
@@ -95,7 +104,7 @@ impl Folder {
         found
     }
 
-    fn open_incident(&mut self, pattern: &Pattern, world: &mut World<'_>) {
+    pub(super) fn open_incident(&mut self, pattern: &Pattern, world: &mut World<'_>) {
         let offender = pattern.suspect.offender;
         let slot = if let Some(&slot) = self.offenders.get(&offender.0) {
             slot

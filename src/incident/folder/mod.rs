@@ -1,5 +1,7 @@
 //! The folding itself: raised findings in, incidents' events out.
 
+mod compare;
+mod keep;
 mod life;
 mod look;
 mod standing;
@@ -12,6 +14,7 @@ use super::{
     Output,
     culprits::Waiting,
     ledger::{Entry, Ledger, POLICY, Slot},
+    messages::Messages,
     record::{Incident, Kind, State},
     settings::Settings,
     window::{Candidate, RouteKey, Window},
@@ -25,13 +28,19 @@ use crate::{
 
 /// A change of a route with what was found, as the engine hands it over.
 #[derive(Clone, Copy, Debug)]
-pub struct Raised {
+pub struct Raised<'a> {
     /// The change.
     pub candidate: Candidate,
     /// Whether the view may make incidents; in a table dump findings only stand.
     pub speaks: bool,
     /// The route was part of an incident until this change.
     pub was_in_incident: bool,
+    /// It stands in the first table that its view has sent us.
+    pub first_table: bool,
+    /// The message it came in; empty where there was none.
+    pub raw: &'a [u8],
+    /// That message's number, which no other has.
+    pub event: u64,
 }
 
 /// What an incident's life takes place in.
@@ -55,6 +64,8 @@ pub struct Folder {
     /// Every route on which a finding stands.
     pub ledger: Ledger,
     window: Window,
+    /// The messages that the window's candidates came in.
+    messages: Messages,
     /// Open and lately resolved incidents; place 0 stays empty.
     incidents: Vec<Option<Incident>>,
     /// Open incidents by offender.
@@ -74,6 +85,10 @@ pub struct Folder {
     ambient_began: Timestamp,
     /// What is fed is a drill.
     pub drill: bool,
+    /// Incidents are kept for another life: what becomes of them is noted.
+    keeps: bool,
+    /// Names of incidents that were forgotten since it was last noted.
+    gone: Vec<String>,
 }
 
 /// Candidates looked at together; more would only take longer.
@@ -95,6 +110,7 @@ impl Folder {
             detect,
             ledger: Ledger::default(),
             window: Window::default(),
+            messages: Messages::default(),
             incidents: vec![None],
             offenders: HashMap::default(),
             generation: 1,
@@ -106,6 +122,8 @@ impl Folder {
             ambient_now: 0,
             ambient_began: Timestamp::ZERO,
             drill: false,
+            keeps: false,
+            gone: Vec::new(),
         }
     }
 
@@ -172,14 +190,15 @@ impl Folder {
     }
 
     /// Takes in a changed route: into an open incident, or into the window.
-    pub fn raise(&mut self, raised: &Raised, world: &mut World<'_>) {
-        let one = raised.candidate;
+    pub fn raise(&mut self, raised: &Raised<'_>, world: &mut World<'_>) {
+        let mut one = raised.candidate;
         let slot = if raised.speaks {
             self.matching(&one, world.rib)
         } else {
-            self.returning(&one, world.rib)
+            self.returning(&one, raised.first_table, world.rib)
         };
         if slot.is_some() {
+            one.message = self.messages.put(raised.event, raised.raw);
             self.absorb(slot, &one, world.rib);
             return;
         }
@@ -200,6 +219,7 @@ impl Folder {
         if !raised.speaks || (one.finds.is_quiet() && raised.was_in_incident) {
             return;
         }
+        one.message = self.messages.put(raised.event, raised.raw);
         self.window.push(one, world.rib, &self.detect.surge);
         self.ambient_now += u32::from(one.finds.has(Detector::MoreSpecific));
         self.loud += usize::from(loud);
@@ -239,8 +259,10 @@ impl Folder {
         Slot::NONE
     }
 
-    /// The incident that a route of a table dump was part of before its peer went down.
-    fn returning(&self, one: &Candidate, rib: &mut Rib<Verdict>) -> Slot {
+    /// The incident that a route of a table dump was part of before its peer went down, or
+    /// would be part of had we not been gone while it came: an incident from before a
+    /// restart is known only as far as it had come when it was last written down.
+    fn returning(&self, one: &Candidate, first_table: bool, rib: &mut Rib<Verdict>) -> Slot {
         let slot = self.tag(rib, one.new);
         let prefix = RouteKey {
             row: rib.primary(one.route.afi, one.route.row),
@@ -250,7 +272,15 @@ impl Folder {
             .incidents
             .get(usize::from(slot.0))
             .and_then(Option::as_ref)
-            .is_some_and(|incident| incident.knows(prefix));
+            .is_some_and(|incident| {
+                incident.knows(prefix)
+                    || (first_table
+                        && incident.resumed
+                        && one.finds.any(incident.absorbs)
+                        && !one.finds.is_quiet()
+                        && is_due_to(one, incident, rib)
+                        && takes_the_edge(one.new, incident, rib))
+            });
         if known { slot } else { Slot::NONE }
     }
 
@@ -318,7 +348,7 @@ impl Folder {
                 incident.cover(one.route.afi, one.cover);
             }
             let mut samples = std::mem::take(&mut incident.samples);
-            samples.offer(*one, rib);
+            samples.offer(*one, rib, &self.messages);
             if let Some(incident) = self.incident(slot) {
                 incident.samples = samples;
             }
@@ -341,6 +371,23 @@ impl Folder {
 fn is_loud(finds: Finds) -> bool {
     let repeats = Finds::of(Detector::PathRepeat);
     !finds.without(repeats).is_quiet() || finds.any(Finds::NOTABLE | Finds::SEPARATE)
+}
+
+/// Whether a path leads over the edge that an incident is about.
+fn takes_the_edge(path: PathId, incident: &Incident, rib: &Rib<Verdict>) -> bool {
+    let Some(offender) = incident.key.offender else {
+        return false;
+    };
+    let mut before = None;
+    rib.paths.path(path).sequence_hops().any(|hop| {
+        let neighbour = (before != Some(hop)).then_some(before).flatten();
+        before = Some(hop);
+        hop == offender
+            && match incident.key.neighbour {
+                Some(_) => neighbour == incident.key.neighbour,
+                None => true,
+            }
+    })
 }
 
 /// Whether a finding is of the incident's offender's making.

@@ -5,6 +5,7 @@ use crate::{
     detect::{Finds, Verdict, settings},
     incident::{
         ledger::{Entry, Slot},
+        messages::Message,
         settings::Settings,
         window::{Candidate, RouteKey},
     },
@@ -63,11 +64,15 @@ impl Folder {
                 new: path,
                 finds,
                 cover: u32::MAX,
+                message: Message::NONE,
             };
             let raised = Raised {
                 candidate,
                 speaks: false,
                 was_in_incident: false,
+                first_table: false,
+                raw: &[],
+                event: 0,
             };
             self.raise(&raised, world);
         }

@@ -43,6 +43,7 @@ impl Folder {
             if let Some(incident) = self.incident(slot) {
                 if !incident.also.contains(&detector) {
                     incident.also.push(detector);
+                    incident.written.changed = true;
                 }
                 incident.evidence.headroom |= kind == Kind::MaximumPrefix;
                 incident.dirty = true;
@@ -110,6 +111,7 @@ impl Folder {
             return;
         };
         incident.holds = Some(lost > 0);
+        incident.written.changed |= incident.counted.0 != lost;
         incident.counted = (lost, incident.counted.1.max(lost));
         if lost > 0 {
             incident.last_seen = world.now;
@@ -154,6 +156,7 @@ impl Folder {
                 if share.view != view {
                     continue;
                 }
+                let before = share.unobservable;
                 share.unobservable = match hidden {
                     Some(since) if share.active > 0 || of_view => {
                         Some(share.unobservable.unwrap_or(since))
@@ -161,6 +164,7 @@ impl Folder {
                     Some(_) => share.unobservable,
                     None => None,
                 };
+                incident.written.changed |= before != share.unobservable;
             }
         }
     }

@@ -31,6 +31,8 @@ use crate::bgp::Timestamp;
 const MIRROR: u64 = 32 << 20;
 /// Octets in memory while it does not.
 const ALONE: u64 = 128 << 20;
+/// The whole journal is looked through so often.
+const THOROUGH: Duration = Duration::from_secs(3600);
 /// Sentences that nobody asked for.
 const MOST_SAID: usize = 64;
 /// Removals remembered while it is not known what the disk has.
@@ -56,6 +58,8 @@ pub struct State {
     said: VecDeque<String>,
     /// The latest time we were told.
     now: Timestamp,
+    /// When the whole journal was last looked through.
+    looked_through: Timestamp,
     figures: Figures,
 }
 
@@ -74,6 +78,7 @@ impl State {
             distrusted: None,
             said: VecDeque::new(),
             now: Timestamp::ZERO,
+            looked_through: Timestamp::ZERO,
             figures: Figures::default(),
         }
     }
@@ -194,11 +199,19 @@ impl State {
             self.come_back();
         }
         self.forget_in_memory();
-        if let Some(disk) = &mut self.disk {
-            match retention::forget(&mut disk.rows, now, self.keep, retention::MOST_BYTES) {
-                Ok(gone) => self.figures.rows_forgotten += gone,
-                Err(error) => self.lose(error.into()),
-            }
+        let thorough = now.since(self.looked_through) >= THOROUGH;
+        if thorough {
+            self.looked_through = now;
+        }
+        let kept = (now, self.keep, retention::MOST_BYTES);
+        let rows = match &mut self.disk {
+            Some(disk) => &mut disk.rows,
+            None => &mut self.memory,
+        };
+        match forget(rows, kept, thorough) {
+            Ok(gone) => self.figures.rows_forgotten += gone,
+            Err(error) if self.disk.is_none() => self.failed(&error.to_string()),
+            Err(error) => self.lose(error.into()),
         }
     }
 
@@ -245,6 +258,18 @@ impl State {
         self.figures.failures += 1;
         self.figures.last_error = Some(why.to_owned());
     }
+}
+
+fn forget(
+    rows: &mut Connection,
+    (now, keep, most): (Timestamp, Duration, u64),
+    thorough: bool,
+) -> rusqlite::Result<u64> {
+    let mut gone = retention::forget(rows, now, keep, most)?;
+    if thorough {
+        gone += retention::forget_orphans(rows, now)?;
+    }
+    Ok(gone)
 }
 
 fn file(directory: &Path) -> PathBuf {

@@ -50,6 +50,9 @@ fn opens(scratch: &Scratch, what: &str) -> (usize, Vec<String>) {
     let found = names(&store);
     let written = |name: &String| name == "incident-99999";
     assert!(found.iter().any(written), "{what}");
+    let hidden = |one: &Incident| store.incident(&one.id, one.drill).is_none();
+    let hidden = store.incidents(usize::MAX).into_iter().find(hidden);
+    assert_eq!(hidden, None, "{what}: listed and not found");
     let _ = (store.slips(), store.steps("incident-00001", false));
     // Damage may be met only where it is.
     said.extend(store.said());
@@ -64,7 +67,7 @@ fn opens(scratch: &Scratch, what: &str) -> (usize, Vec<String>) {
 fn whatever_bits_are_flipped_there_is_a_store_that_works() {
     let scratch = Scratch::quick();
     let sound = closed(&scratch, 400);
-    let mut seed = 7;
+    let mut seed = 424_242;
     let mut aside = 0;
     let everywhere = (0..110)
         .chain((110..sound.len()).step_by(sound.len() / 70))
@@ -80,11 +83,37 @@ fn whatever_bits_are_flipped_there_is_a_store_that_works() {
         aside += usize::from(!said.is_empty());
         assert_eq!(said.is_empty(), scratch.aside().is_empty());
         assert!(
-            saved >= 390,
-            "octet {at} flipped by {flip}: {saved} of 400 incidents; {said:?}"
+            saved >= 300,
+            "octet {at} flipped by {flip}: {saved} of 400 incidents, which is less than all pages but \
+             one; {said:?}"
         );
     }
     assert!(aside > 50, "{aside} were found damaged");
+}
+
+#[test]
+fn an_index_that_disagrees_with_its_table_hides_nothing() {
+    let scratch = Scratch::quick();
+    let sound = closed(&scratch, 400);
+    let name = b"incident-00200";
+    let places = sound.windows(name.len()).enumerate();
+    let places: Vec<usize> = places
+        .filter(|(_, window)| window == name)
+        .map(|(at, _)| at + name.len() - 1)
+        .collect();
+    assert!(places.len() >= 4, "two tables and an index of each");
+    let mut aside = 0;
+    for at in places {
+        let mut bytes = sound.clone();
+        bytes[at] = b'~';
+        let _ = fs::remove_dir_all(scratch.0.join("state"));
+        fs::create_dir(scratch.0.join("state")).unwrap();
+        fs::write(scratch.database(), &bytes).unwrap();
+        let (saved, said) = opens(&scratch, &format!("octet {at}"));
+        assert_eq!(saved, 400);
+        aside += usize::from(!said.is_empty());
+    }
+    assert!(aside >= 4, "{aside}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::*;
 use crate::store::{
     disk,
     journal::write,
-    retention::{MOST_INCIDENTS, MOST_SLIPS, bytes, forget},
+    retention::{MOST_INCIDENTS, MOST_SLIPS, bytes, forget, forget_orphans},
 };
 
 const DAY: u64 = 86_400;
@@ -62,12 +62,22 @@ fn what_belongs_to_no_incident_goes_after_a_day() {
     let mut rows = disk::in_memory();
     let orphans = [step(1, 1), slice(1, 10), kept(1, Some(b"k"))];
     write(&mut rows, &orphans, at(1)).unwrap();
-    assert_eq!(forget_all(&mut rows, at(DAY), u64::MAX), 0);
-    assert_eq!(forget_all(&mut rows, at(DAY + 2), u64::MAX), 1);
+    assert_eq!(forget_orphans(&rows, at(DAY)).unwrap(), 0);
+    assert_eq!(forget_orphans(&rows, at(DAY + 2)).unwrap(), 3);
     assert_eq!(
         count(&rows, "step") + count(&rows, "slice") + count(&rows, "kept"),
         0
     );
+}
+
+#[test]
+fn what_belongs_to_no_incident_is_looked_for_now_and_then() {
+    let store = Store::in_memory();
+    store.write(&[step(1, 1)], at(1));
+    store.look_after(at(2));
+    store.look_after(at(DAY + 2));
+    assert_eq!(store.steps("incident-00001", false), []);
+    assert_eq!(store.figures().rows_forgotten, 1);
 }
 
 #[test]

@@ -1,0 +1,220 @@
+//! What carries notices to one sink: a thread that waits for it, so that nobody else has to.
+
+use std::{
+    sync::{Arc, PoisonError, atomic::Ordering},
+    time::Duration,
+};
+
+use super::{
+    Failure, Notice, Sink, Then,
+    backoff::draw,
+    dispatcher::{Desk, Office, Renewed},
+    queue::Next,
+};
+use crate::bgp::Timestamp;
+
+/// The longest sleep: mutes end, and the clock may be drawn, while nobody rings.
+const NAP: Duration = Duration::from_secs(1);
+
+/// The courier of one sink.
+pub(super) struct Courier {
+    desk: Arc<Desk>,
+    sink: Box<dyn Sink>,
+    office: Office,
+    name: String,
+    reminded: Option<Timestamp>,
+}
+
+impl Courier {
+    pub fn new(desk: Arc<Desk>, sink: Box<dyn Sink>, office: Office, name: String) -> Courier {
+        Courier {
+            desk,
+            sink,
+            office,
+            name,
+            reminded: None,
+        }
+    }
+
+    /// Carries until the desk is closed.
+    pub fn run(mut self) {
+        while let Some(notice) = self.wait() {
+            self.carry(*notice);
+        }
+        self.desk.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits until something is to be sent, which is marked as under way; none at the end.
+    fn wait(&mut self) -> Option<Box<Notice>> {
+        loop {
+            self.take_new_sink();
+            self.remind();
+            let now = (self.office.clock)();
+            let judge = |subject: &_| (self.office.judge)(subject, &self.name, now);
+            let mut rows = Vec::new();
+            let mut queue = self.desk.queue();
+            if self.desk.closed.load(Ordering::Relaxed) {
+                return None;
+            }
+            let next = queue.next(now, &judge, &mut rows);
+            let sending = match &next {
+                Next::Send(notice) => {
+                    rows.push(queue.begin(&notice.subject.key()));
+                    true
+                }
+                Next::Wait(_) if self.desk.ending.load(Ordering::Relaxed) => return None,
+                Next::Wait(_) => false,
+            };
+            if !rows.is_empty() {
+                self.office.store.write(&rows, now);
+            }
+            match next {
+                Next::Send(mut notice) if sending => {
+                    notice.maybe_repeat &= !self.sink.deduplicates();
+                    return Some(notice);
+                }
+                Next::Send(_) => {}
+                Next::Wait(until) => {
+                    let nap = until.map_or(NAP, |until| until.since(now).min(NAP));
+                    let nap = nap.max(Duration::from_millis(5));
+                    drop(
+                        self.desk
+                            .bell
+                            .wait_timeout(queue, nap)
+                            .unwrap_or_else(PoisonError::into_inner),
+                    );
+                }
+            }
+        }
+    }
+
+    fn take_new_sink(&mut self) {
+        let mut renewed = self
+            .desk
+            .renewed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(Renewed(sink)) = renewed.take() {
+            self.sink = sink;
+            self.reminded = None;
+        }
+    }
+
+    fn carry(&mut self, notice: Notice) {
+        let key = notice.subject.key();
+        let message = (self.office.render)(notice);
+        let result = self.sink.send(&message);
+        let now = (self.office.clock)();
+        let was_failing = self.desk.queue().failing().is_some();
+        match result {
+            Ok(_) => {
+                let mut queue = self.desk.queue();
+                let row = queue.delivered(&key, now);
+                self.office.store.write(&[row], now);
+                let waiting = queue.len();
+                drop(queue);
+                self.count("delivered");
+                if was_failing {
+                    tracing::info!(sink = self.name, waiting, "the sink takes alerts again");
+                }
+                tracing::debug!(
+                    sink = self.name,
+                    key = message.notice.key,
+                    "alert delivered"
+                );
+                (self.office.taken)(&self.name, &message.notice);
+            }
+            Err(failure) => {
+                let mut queue = self.desk.queue();
+                let row = queue.failed(&key, &failure, now, draw());
+                self.office.store.write(&[row], now);
+                drop(queue);
+                self.tell_of(&failure, &message.notice.key, was_failing);
+            }
+        }
+    }
+
+    fn tell_of(&self, failure: &Failure, key: &str, was_failing: bool) {
+        let (sink, why) = (&self.name, &failure.what);
+        match failure.then {
+            Then::GiveUp => {
+                self.count("given_up");
+                tracing::error!(
+                    sink,
+                    key,
+                    why,
+                    "the sink refuses an alert; it is not sent again"
+                );
+            }
+            Then::Retry(_) => {
+                self.count("retried");
+                if was_failing {
+                    tracing::debug!(sink, key, why, "the sink still fails");
+                } else {
+                    tracing::warn!(
+                        sink,
+                        key,
+                        why,
+                        "the sink fails; alerts wait and are tried again"
+                    );
+                }
+            }
+        }
+    }
+
+    fn count(&self, result: &str) {
+        let notifications = &self.office.metrics.alerts.notifications;
+        notifications
+            .with_label_values(&[self.name.as_str(), result])
+            .inc();
+    }
+
+    /// Says again what stands, to a sink that forgets.
+    fn remind(&mut self) {
+        let Some(every) = self.sink.forgets_after() else {
+            return;
+        };
+        let now = (self.office.clock)();
+        if self.reminded.is_some_and(|at| now.since(at) < every) {
+            return;
+        }
+        let standing = {
+            let queue = self.desk.queue();
+            if queue.is_put_off(now) {
+                return;
+            }
+            queue.standing(now)
+        };
+        self.reminded = Some(now);
+        if standing.is_empty() {
+            return;
+        }
+        let messages: Vec<_> = standing
+            .into_iter()
+            .map(|notice| (self.office.render)(notice))
+            .collect();
+        let result = self.sink.remind(&messages);
+        let now = (self.office.clock)();
+        if let Err(failure) = result {
+            let after = match failure.then {
+                Then::Retry(after) => after,
+                Then::GiveUp => None,
+            };
+            let mut queue = self.desk.queue();
+            let was_failing = queue.failing().is_some();
+            queue.put_off(&failure.what, after, now, draw());
+            drop(queue);
+            if !was_failing {
+                tracing::warn!(
+                    sink = self.name,
+                    why = failure.what,
+                    "the sink fails; what stands is said again later"
+                );
+            }
+            // Sooner than the next turn: what it forgets looks as if it were over.
+            self.reminded = None;
+        } else if self.desk.queue().works() {
+            tracing::info!(sink = self.name, "the sink takes alerts again");
+        }
+    }
+}

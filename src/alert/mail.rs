@@ -1,0 +1,379 @@
+//! Mail, over SMTP. One incident is one thread.
+//!
+//! The `Message-ID` comes from the notice's key and every later message refers to the first, so
+//! that mail programs put them together, also over a restart and from either of two daemons. A
+//! mail that is sent twice is still two mails.
+//!
+//! Each command of the protocol has a time limit, and a server that answers an octet at a time
+//! could stretch a session without end, so a session runs on a thread of its own and is waited for
+//! no longer than the limit. There is never more than one: while the last one hangs, no other is
+//! begun.
+
+use std::{
+    fs,
+    net::IpAddr,
+    path::PathBuf,
+    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    thread,
+    time::{Duration, SystemTime},
+};
+
+use lettre::{
+    Address, Message as Letter,
+    message::{
+        Mailbox, MultiPart,
+        header::{HeaderName, HeaderValue},
+    },
+    transport::smtp::{
+        authentication::{Credentials, Mechanism},
+        client::{Certificate, CertificateStore, SmtpConnection, TlsParameters},
+        commands::{Data, Mail as From, Rcpt},
+        extension::ClientId,
+    },
+};
+use ring::digest;
+
+use super::{
+    Failure, Message, Sent, Sink, Then, host, html,
+    message::cut,
+    secret::{Secret, SecretFile},
+    text,
+};
+use crate::{bgp::Plain, incident::Severity};
+
+/// Longest subject; mail programs show less.
+const SUBJECT: usize = 200;
+/// Characters of an answer that are told.
+const SHOWN: usize = 200;
+
+/// Whether the session is encrypted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tls {
+    /// After the greeting, or not at all: nothing is sent in the clear (RFC 3207).
+    #[default]
+    StartTls,
+    /// From the first octet (RFC 8314).
+    Tls,
+    /// No.
+    Off,
+}
+
+impl Tls {
+    /// All of them, as spelled in the configuration, with the port that is usual.
+    pub const NAMES: [(&'static str, Tls, u16); 3] = [
+        ("starttls", Tls::StartTls, 587),
+        ("tls", Tls::Tls, 465),
+        ("none", Tls::Off, 25),
+    ];
+}
+
+/// `[[alert.mail]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The server.
+    pub server: String,
+    /// Its port.
+    pub port: u16,
+    /// Whether the session is encrypted.
+    pub tls: Tls,
+    /// Without encryption also to another host.
+    pub insecure: bool,
+    /// Who we are, and the file that holds the password.
+    pub login: Option<(String, SecretFile)>,
+    /// From whom.
+    pub from: Mailbox,
+    /// To whom.
+    pub to: Vec<Mailbox>,
+    /// What every subject begins with.
+    pub subject_prefix: String,
+    /// Certificates (PEM) that are trusted beside the usual ones.
+    pub ca_file: Option<PathBuf>,
+    /// All of one session must be done in this time.
+    pub timeout: Duration,
+}
+
+/// Whether a server is on this host.
+pub fn is_loopback(server: &str) -> bool {
+    server == "localhost"
+        || server
+            .parse()
+            .is_ok_and(|address: IpAddr| address.is_loopback())
+}
+
+/// Sends mail.
+pub struct Mail {
+    settings: Settings,
+    password: Option<Secret>,
+    tls: Option<TlsParameters>,
+    /// The session that has not ended yet, and the key of what it sends.
+    pending: Option<(String, Receiver<Result<Sent, Failure>>)>,
+}
+
+impl Mail {
+    pub(super) fn open(settings: &Settings) -> Result<Mail, String> {
+        let password = settings.login.as_ref().map(|(_, file)| file.read());
+        Ok(Mail {
+            password: password.transpose()?,
+            tls: encryption(settings)?,
+            settings: settings.clone(),
+            pending: None,
+        })
+    }
+
+    /// The last session that hung, if it has ended by now.
+    fn settle(&mut self, key: &str) -> Option<Result<Sent, Failure>> {
+        let (sent, receiver) = self.pending.take()?;
+        match receiver.try_recv() {
+            Err(std::sync::mpsc::TryRecvError::Empty) => {
+                self.pending = Some((sent, receiver));
+                Some(Err(self.hangs()))
+            }
+            // It arrived after all.
+            Ok(Ok(answer)) if sent == key => Some(Ok(answer)),
+            _ => None,
+        }
+    }
+
+    fn hangs(&self) -> Failure {
+        let what = format!("{} does not end the session in time", self.settings.server);
+        Failure {
+            may_have_arrived: true,
+            ..Failure::retry(what)
+        }
+    }
+}
+
+fn encryption(settings: &Settings) -> Result<Option<TlsParameters>, String> {
+    if settings.tls == Tls::Off {
+        return Ok(None);
+    }
+    let mut tls = TlsParameters::builder(settings.server.clone())
+        .certificate_store(CertificateStore::WebpkiRoots);
+    if let Some(file) = &settings.ca_file {
+        let named = |error: String| format!("{}: {error}", file.display());
+        let pem = fs::read(file).map_err(|error| named(error.to_string()))?;
+        let certificate = Certificate::from_pem(&pem).map_err(|error| named(error.to_string()))?;
+        tls = tls.add_root_certificate(certificate);
+    }
+    tls.build().map(Some).map_err(|error| error.to_string())
+}
+
+/// The `Message-ID` of a key, the same for every daemon.
+fn message_id(key: &str, domain: &str) -> String {
+    use std::fmt::Write as _;
+    let digest = digest::digest(&digest::SHA256, key.as_bytes());
+    let mut id = "<leakwatch.".to_owned();
+    for octet in digest.as_ref().iter().take(16) {
+        // Writing to a String cannot fail.
+        let _ = write!(id, "{octet:02x}");
+    }
+    let _ = write!(id, "@{domain}>");
+    id
+}
+
+/// The mail as it is sent.
+fn letter(message: &Message, settings: &Settings) -> Result<Letter, String> {
+    let domain = settings.from.email.domain();
+    // A thread of its own where only one is tried, or a drill is played.
+    let id = message_id(
+        &format!("{}/{}", message.identity(), message.notice.key),
+        domain,
+    );
+    let first = message_id(
+        &format!("{}/{}", message.identity(), message.notice.thread),
+        domain,
+    );
+    let subject = format!("{}{}", settings.subject_prefix, message.title);
+    let date = SystemTime::UNIX_EPOCH + Duration::from_secs(message.told.secs());
+    let mut builder = Letter::builder()
+        .from(settings.from.clone())
+        .subject(cut(&subject, SUBJECT))
+        .date(date)
+        .message_id(Some(id.clone()));
+    for to in &settings.to {
+        builder = builder.to(to.clone());
+    }
+    if id != first {
+        builder = builder.in_reply_to(first.clone()).references(first);
+    }
+    let mut headers = vec![("Auto-Submitted", "auto-generated")];
+    if message.severity == Severity::Critical && !message.is_over() {
+        headers.push(("Importance", "high"));
+    }
+    for (name, value) in headers {
+        let name =
+            HeaderName::new_from_ascii(name.to_owned()).map_err(|error| error.to_string())?;
+        builder = builder.raw_header(HeaderValue::new(name, value.to_owned()));
+    }
+    builder
+        .multipart(MultiPart::alternative_plain_html(
+            text::plain(message),
+            html::page(message),
+        ))
+        .map_err(|error| error.to_string())
+}
+
+/// One session from the greeting to the end.
+struct Session {
+    settings: Settings,
+    password: Option<Secret>,
+    tls: Option<TlsParameters>,
+    octets: Vec<u8>,
+}
+
+impl Session {
+    fn run(&self) -> Result<Sent, Failure> {
+        let settings = &self.settings;
+        // A name that is no domain is refused by many; an address is not (RFC 5321 §4.1.4).
+        let domain = host::name().filter(|name| name.contains('.'));
+        let hello = domain.map_or_else(ClientId::default, ClientId::Domain);
+        let first = self.tls.as_ref().filter(|_| settings.tls == Tls::Tls);
+        let mut smtp = SmtpConnection::connect(
+            (settings.server.as_str(), settings.port),
+            Some(settings.timeout),
+            &hello,
+            first,
+            None,
+        )
+        .map_err(|error| self.failure("", &error))?;
+        let ended = self.deliver(&mut smtp, &hello);
+        if ended.is_ok() {
+            // It has it; whether it says goodbye does not matter.
+            let _ = smtp.quit();
+        } else {
+            smtp.abort();
+        }
+        ended
+    }
+
+    fn deliver(&self, smtp: &mut SmtpConnection, hello: &ClientId) -> Result<Sent, Failure> {
+        let settings = &self.settings;
+        if settings.tls == Tls::StartTls
+            && let Some(tls) = &self.tls
+        {
+            if !smtp.can_starttls() {
+                return Err(Failure::retry(format!(
+                    "{} does not offer STARTTLS, and nothing is sent in the clear; is port {} \
+                     right?",
+                    settings.server, settings.port
+                )));
+            }
+            smtp.starttls(tls, hello)
+                .map_err(|error| self.failure("STARTTLS", &error))?;
+        }
+        if let (Some((user, _)), Some(password)) = (&settings.login, &self.password) {
+            let credentials = Credentials::new(user.clone(), password.expose().to_owned());
+            smtp.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
+                .map_err(|error| self.failure("AUTH", &error))?;
+        }
+        smtp.command(From::new(Some(settings.from.email.clone()), Vec::new()))
+            .map_err(|error| self.failure("MAIL", &error))?;
+        // Whom the server does not know must not keep it from the others.
+        let mut refused = Vec::new();
+        for to in &settings.to {
+            let address: Address = to.email.clone();
+            if let Err(error) = smtp.command(Rcpt::new(address, Vec::new())) {
+                refused.push((to, self.failure("RCPT", &error)));
+            }
+        }
+        if refused.len() == settings.to.len()
+            && let Some((_, failure)) = refused.pop()
+        {
+            return Err(failure);
+        }
+        smtp.command(Data)
+            .map_err(|error| self.failure("DATA", &error))?;
+        let said = smtp.message(&self.octets).map_err(|error| Failure {
+            // Refused, or the answer is missing.
+            may_have_arrived: error.status().is_none(),
+            ..self.failure("the end of DATA", &error)
+        })?;
+        let mut answer = format!(
+            "{} {}",
+            said.code(),
+            said.message().collect::<Vec<_>>().join(" ")
+        );
+        for (to, failure) in refused {
+            answer = format!("{answer}; but not to {}: {}", to.email, failure.what);
+        }
+        Ok(Sent {
+            answer: cut(&Plain(&answer).to_string(), 2 * SHOWN),
+        })
+    }
+
+    /// What went wrong, before anything was handed over.
+    fn failure(&self, command: &str, error: &lettre::transport::smtp::Error) -> Failure {
+        let server = &self.settings.server;
+        let said = cut(&Plain(&error.to_string()).to_string(), SHOWN);
+        let what = if command.is_empty() {
+            format!("{server}: {said}")
+        } else {
+            format!("{server}, {command}: {said}")
+        };
+        // What a password or a recipient that is not known yet needs is a person, and then the
+        // mail should go; only the mail itself can be refused for good.
+        if error.is_permanent() && command == "the end of DATA" {
+            Failure::give_up(what)
+        } else {
+            Failure::retry(what)
+        }
+    }
+}
+
+impl Sink for Mail {
+    fn send(&mut self, message: &Message) -> Result<Sent, Failure> {
+        if let Some(ended) = self.settle(&message.notice.key) {
+            return ended;
+        }
+        let letter = letter(message, &self.settings).map_err(Failure::give_up)?;
+        let session = Session {
+            settings: self.settings.clone(),
+            password: self.password.clone(),
+            tls: self.tls.clone(),
+            octets: letter.formatted(),
+        };
+        let (sender, receiver) = sync_channel(1);
+        thread::Builder::new()
+            .name("mail".to_owned())
+            .spawn(move || {
+                // Nobody may be waiting any more.
+                let _ = sender.send(session.run());
+            })
+            .map_err(|error| Failure::retry(format!("no thread for a session: {error}")))?;
+        match receiver.recv_timeout(self.settings.timeout) {
+            Ok(ended) => ended,
+            Err(RecvTimeoutError::Disconnected) => Err(Failure::retry("the session broke off")),
+            Err(RecvTimeoutError::Timeout) => {
+                self.pending = Some((message.notice.key.clone(), receiver));
+                Err(self.hangs())
+            }
+        }
+    }
+
+    fn deduplicates(&self) -> bool {
+        false
+    }
+
+    fn preview(&self, message: &Message) -> String {
+        let letter = letter(message, &self.settings);
+        letter.map_or_else(
+            |error| error,
+            |letter| String::from_utf8_lossy(&letter.formatted()).into_owned(),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;
+
+/// The mail with its boundaries named, which are made up anew for each.
+#[cfg(test)]
+pub(super) fn shown(message: &Message) -> String {
+    let mail = letter(message, &tests::settings(25)).unwrap().formatted();
+    let mail = String::from_utf8(mail).unwrap();
+    let boundary = mail
+        .split("boundary=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next());
+    mail.replace(boundary.unwrap(), "BOUNDARY")
+}

@@ -1,0 +1,365 @@
+//! Everything that waits for one sink, and when to try it again.
+//!
+//! Pure but for the draw of a jitter: time is passed in, what is to be kept is handed out.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    Failure, Judgement, Notice, Pace, SinkSettings, Slip, Subject, Then,
+    backoff::{backoff, longest},
+};
+use crate::{bgp::Timestamp, incident::Step, store::Write};
+
+/// Subjects of which something may wait at one sink. The journal opens 1,024 incidents at most;
+/// these are ten times as many, for a sink that is away for long.
+pub const MOST_WAITING: usize = 10_000;
+/// A slip of what is over and told is kept for so long, for the incident that comes back.
+const KEPT: Duration = Duration::from_secs(2 * 86_400);
+/// What is over is still said to sinks that forget for so long, as Prometheus does.
+const STILL_SAID: Duration = Duration::from_secs(15 * 60);
+/// Once the other side has stumbled over a message so often, every second attempt is for what
+/// comes behind it: it may be the message, and not the sink.
+const STUBBORN: u32 = 4;
+
+/// What is to be done next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// Send this.
+    Send(Box<Notice>),
+    /// Nothing before this time.
+    Wait(Option<Timestamp>),
+}
+
+/// A sink that does not take what it is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// Since when.
+    pub since: Timestamp,
+    /// Attempts in vain since then.
+    pub attempts: u32,
+    /// What went wrong last.
+    pub why: String,
+    /// Not to be tried before.
+    not_before: Timestamp,
+}
+
+impl Failing {
+    /// One that failed at `now`.
+    pub fn since(now: Timestamp, why: &str) -> Failing {
+        Failing {
+            since: now,
+            attempts: 0,
+            why: why.to_owned(),
+            not_before: now,
+        }
+    }
+}
+
+/// The queue.
+#[derive(Debug)]
+pub struct Queue {
+    pub(super) settings: SinkSettings,
+    pub(super) pace: Pace,
+    /// Our own test leak comes here.
+    pub(super) canary: bool,
+    slips: BTreeMap<String, Slip>,
+    failing: Option<Failing>,
+    /// Attempts so far.
+    turn: u32,
+    /// Notices dropped because too much waited, or quieted, since last asked.
+    pub(super) dropped: u64,
+    pub(super) quieted: u64,
+}
+
+impl Queue {
+    /// A queue with what was kept of it.
+    pub fn new(settings: SinkSettings, pace: Pace, kept: BTreeMap<String, Slip>) -> Queue {
+        Queue {
+            settings,
+            pace,
+            canary: false,
+            slips: kept,
+            failing: None,
+            turn: 0,
+            dropped: 0,
+            quieted: 0,
+        }
+    }
+
+    fn row(&self, key: &str) -> Write {
+        let slip = self.slips.get(key).map(|slip| {
+            // Nothing in a slip can fail to be written.
+            serde_json::to_string(slip).unwrap_or_default()
+        });
+        Write::Slip {
+            sink: self.settings.name.clone(),
+            subject: key.to_owned(),
+            slip,
+        }
+    }
+
+    /// Takes what happened; what is to be kept of it goes to `rows`.
+    pub fn offer(&mut self, subject: &Subject, now: Timestamp, rows: &mut Vec<Write>) {
+        let key = subject.key();
+        let known = self.slips.contains_key(&key);
+        if !known
+            && (subject.step() == Step::Resolved || !self.settings.wants(subject, self.canary))
+        {
+            return;
+        }
+        if !known {
+            self.make_room(subject, rows);
+        }
+        let pace = self.pace;
+        let slip = self.slips.entry(key.clone()).or_default();
+        let waited = !slip.is_empty();
+        if slip.offer(subject, now, &pace) || waited || known {
+            rows.push(self.row(&key));
+        }
+    }
+
+    /// Where as much waits as may, what is least bad goes, the oldest of it first.
+    fn make_room(&mut self, subject: &Subject, rows: &mut Vec<Write>) {
+        let waiting = |slip: &&Slip| !slip.is_empty();
+        if self.slips.values().filter(waiting).count() < MOST_WAITING {
+            return;
+        }
+        let least = self
+            .slips
+            .iter()
+            .filter(|(_, slip)| !slip.is_empty() && !slip.is_open())
+            .min_by_key(|(_, slip)| (slip.severity(), slip.waits_since()));
+        if let Some((key, slip)) = least
+            && slip.severity() <= Some(subject.severity())
+        {
+            let key = key.clone();
+            self.dropped += slip.len() as u64;
+            self.slips.remove(&key);
+            rows.push(self.row(&key));
+        }
+    }
+
+    /// What is to be sent at `now`. What turns out to be nobody's news any more is taken out.
+    pub fn next(
+        &mut self,
+        now: Timestamp,
+        judge: &dyn Fn(&Subject) -> Judgement,
+        rows: &mut Vec<Write>,
+    ) -> Next {
+        self.remind(now);
+        if let Some(failing) = self.failing.as_ref().filter(|one| now < one.not_before) {
+            return Next::Wait(Some(failing.not_before));
+        }
+        let mut order: Vec<(Timestamp, Timestamp, &String)> = self
+            .slips
+            .iter()
+            .filter_map(|(key, slip)| Some((slip.waits_since()?, slip.due(&self.pace)?, key)))
+            .collect();
+        order.sort_unstable();
+        let order: Vec<(Timestamp, String)> = order
+            .into_iter()
+            .map(|(_, due, key)| (due, key.clone()))
+            .collect();
+        let mut earliest: Option<Timestamp> = None;
+        let mut behind = None;
+        for (due, key) in order {
+            if due > now {
+                earliest = Some(earliest.map_or(due, |other| other.min(due)));
+                continue;
+            }
+            let Some(mut notice) = self.slips.get(&key).and_then(|slip| slip.next(&key)) else {
+                continue;
+            };
+            let fixed = notice.maybe_repeat;
+            match judge(&notice.subject) {
+                // What may have arrived is confirmed, whoever has asked for quiet meanwhile.
+                _ if fixed => {}
+                Judgement::Tell { notes } => notice.notes = notes,
+                Judgement::Hold { until, .. } => {
+                    if self.is_over_unheard(&key) {
+                        self.hush(&key, rows);
+                    } else {
+                        earliest = Some(earliest.map_or(until, |other| other.min(until)));
+                    }
+                    continue;
+                }
+                Judgement::Acknowledged { .. } if self.is_no_worse(&key, &notice) => {
+                    self.hush(&key, rows);
+                    continue;
+                }
+                Judgement::Acknowledged { .. } => {}
+                Judgement::Expected { .. } => {
+                    self.hush(&key, rows);
+                    continue;
+                }
+            }
+            let refusals = self.slips.get(&key).map_or(0, Slip::refusals);
+            if refusals >= STUBBORN && !self.turn.is_multiple_of(2) && behind.is_none() {
+                behind = Some(notice);
+                continue;
+            }
+            return Next::Send(Box::new(notice));
+        }
+        match behind {
+            Some(notice) => Next::Send(Box::new(notice)),
+            None => Next::Wait(earliest.or_else(|| self.next_reminder())),
+        }
+    }
+
+    /// It began and ended without this sink hearing of it.
+    fn is_over_unheard(&self, key: &str) -> bool {
+        self.slips
+            .get(key)
+            .is_some_and(|slip| !slip.is_open() && slip.ends())
+    }
+
+    /// A step that somebody who knows of the incident needs not hear: it is no worse, and not over.
+    fn is_no_worse(&self, key: &str, notice: &Notice) -> bool {
+        let known = self.slips.get(key).and_then(Slip::told_severity);
+        notice.step != Step::Resolved
+            && known.is_some_and(|known| notice.subject.severity() <= known)
+    }
+
+    fn hush(&mut self, key: &str, rows: &mut Vec<Write>) {
+        if let Some(slip) = self.slips.get_mut(key) {
+            self.quieted += slip.hush() as u64;
+            rows.push(self.row(key));
+        }
+    }
+
+    fn remind(&mut self, now: Timestamp) {
+        let pace = self.pace;
+        for slip in self.slips.values_mut() {
+            slip.remind(now, &pace);
+        }
+    }
+
+    fn next_reminder(&self) -> Option<Timestamp> {
+        let due = |slip: &Slip| slip.reminder_due(&self.pace);
+        self.slips.values().filter_map(due).min()
+    }
+
+    /// The notice is about to be sent; what is returned must be kept before it is.
+    pub fn begin(&mut self, key: &str) -> Write {
+        self.turn = self.turn.wrapping_add(1);
+        if let Some(slip) = self.slips.get_mut(key) {
+            slip.begin();
+        }
+        self.row(key)
+    }
+
+    /// It was taken.
+    pub fn delivered(&mut self, key: &str, now: Timestamp) -> Write {
+        self.failing = None;
+        if let Some(slip) = self.slips.get_mut(key) {
+            slip.delivered(key, now);
+        }
+        self.row(key)
+    }
+
+    /// It was not taken. `draw` is between 0 and 1.
+    pub fn failed(&mut self, key: &str, failure: &Failure, now: Timestamp, draw: f64) -> Write {
+        match failure.then {
+            Then::GiveUp => {
+                if let Some(slip) = self.slips.get_mut(key) {
+                    slip.given_up();
+                }
+            }
+            Then::Retry(after) => {
+                if let Some(slip) = self.slips.get_mut(key) {
+                    slip.failed(failure);
+                }
+                self.put_off(&failure.what, after, now, draw);
+            }
+        }
+        self.row(key)
+    }
+
+    /// The sink as such did not work.
+    pub fn put_off(&mut self, why: &str, after: Option<Duration>, now: Timestamp, draw: f64) {
+        let failing = self.failing.get_or_insert_with(|| Failing::since(now, why));
+        failing.attempts += 1;
+        why.clone_into(&mut failing.why);
+        let asked = after.map(|after| after.min(longest()));
+        failing.not_before = now + asked.unwrap_or_else(|| backoff(failing.attempts, draw));
+    }
+
+    /// Whether the sink is not to be tried at `now`.
+    pub fn is_put_off(&self, now: Timestamp) -> bool {
+        let failing = self.failing.as_ref();
+        failing.is_some_and(|failing| now < failing.not_before)
+    }
+
+    /// The sink works. Returns whether it did not before.
+    pub fn works(&mut self) -> bool {
+        self.failing.take().is_some()
+    }
+
+    /// Whether the sink does not take what it is sent.
+    pub fn failing(&self) -> Option<&Failing> {
+        self.failing.as_ref()
+    }
+
+    /// The sink is another one now: what was wrong with the old one says nothing.
+    pub fn renew(&mut self, settings: SinkSettings, pace: Pace) {
+        self.settings = settings;
+        self.pace = pace;
+        self.failing = None;
+    }
+
+    /// Notices that wait.
+    pub fn len(&self) -> usize {
+        self.slips.values().map(Slip::len).sum()
+    }
+
+    /// Since when the oldest notice that is due at `now` is.
+    pub fn oldest_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let due = |slip: &Slip| slip.due(&self.pace);
+        self.slips
+            .values()
+            .filter_map(due)
+            .filter(|due| *due <= now)
+            .min()
+    }
+
+    /// What stands and what is lately over, for sinks that forget.
+    pub fn standing(&self, now: Timestamp) -> Vec<Notice> {
+        self.slips
+            .iter()
+            .filter_map(|(key, slip)| Some((slip, slip.standing(key)?)))
+            .filter(|(slip, (_, told))| slip.is_open() || now.since(*told) < STILL_SAID)
+            .map(|(_, (notice, _))| notice)
+            .collect()
+    }
+
+    /// Forgets slips of what has been over for long.
+    pub fn tidy(&mut self, now: Timestamp, rows: &mut Vec<Write>) {
+        let old: Vec<String> = self
+            .slips
+            .iter()
+            .filter(|(_, slip)| {
+                slip.is_blank() || slip.over_since().is_some_and(|at| now.since(at) > KEPT)
+            })
+            .map(|(key, _)| key.clone())
+            .collect();
+        for key in old {
+            self.slips.remove(&key);
+            rows.push(self.row(&key));
+        }
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self, rows: &mut Vec<Write>) {
+        let keys: Vec<String> = self.slips.keys().cloned().collect();
+        self.slips.clear();
+        rows.extend(keys.iter().map(|key| self.row(key)));
+    }
+
+    /// Subjects that this sink believes to go on, or is to be told of.
+    pub fn subjects(&self) -> impl Iterator<Item = &Subject> {
+        self.slips.values().filter_map(Slip::subject)
+    }
+}
+
+#[cfg(test)]
+mod tests;

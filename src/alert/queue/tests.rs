@@ -1,0 +1,304 @@
+use super::*;
+use crate::{
+    alert::{Destination, Trouble, file},
+    incident::Severity,
+};
+
+const PACE: Pace = Pace {
+    group_window: Duration::from_secs(30),
+    repeat_interval: Duration::ZERO,
+    holds: Duration::ZERO,
+    resolved: true,
+};
+
+fn at(second: u64) -> Timestamp {
+    Timestamp::from_secs(1_500_000_000 + second)
+}
+
+fn queue() -> Queue {
+    let settings = SinkSettings {
+        name: "pager".to_owned(),
+        min_severity: Severity::Warning,
+        kinds: Vec::new(),
+        drills: false,
+        resolved: true,
+        troubles: true,
+        repeat_interval: None,
+        to: Destination::File(file::Settings {
+            path: "/dev/null".into(),
+        }),
+    };
+    Queue::new(settings, PACE, BTreeMap::new())
+}
+
+fn subject(id: &str, step: Step, severity: Severity) -> Subject {
+    Subject::Trouble(Box::new(Trouble {
+        id: id.to_owned(),
+        event: step,
+        severity,
+        since: at(0),
+        time: at(0),
+        summary: id.to_owned(),
+        details: Vec::new(),
+        actions: Vec::new(),
+        chapter: "x".to_owned(),
+    }))
+}
+
+/// Offers a critical one that opens.
+fn open(queue: &mut Queue, id: &str, second: u64) {
+    let subject = subject(id, Step::Opened, Severity::Critical);
+    queue.offer(&subject, at(second), &mut Vec::new());
+}
+
+fn tell(_: &Subject) -> Judgement {
+    Judgement::Tell { notes: Vec::new() }
+}
+
+/// What is sent next, by name.
+fn next(queue: &mut Queue, second: u64) -> Option<String> {
+    match queue.next(at(second), &tell, &mut Vec::new()) {
+        Next::Send(notice) => Some(notice.subject.id().to_owned()),
+        Next::Wait(_) => None,
+    }
+}
+
+fn deliver(queue: &mut Queue, id: &str, second: u64) {
+    queue.begin(id);
+    queue.delivered(id, at(second));
+}
+
+#[test]
+fn what_waited_longest_goes_first() {
+    let mut queue = queue();
+    for (id, second) in [("c", 1), ("a", 2), ("b", 3)] {
+        open(&mut queue, id, second);
+    }
+    let mut order = Vec::new();
+    while let Some(id) = next(&mut queue, 10) {
+        deliver(&mut queue, &id, 10);
+        order.push(id);
+    }
+    assert_eq!(order, ["c", "a", "b"]);
+}
+
+#[test]
+fn a_sink_that_fails_is_left_alone_for_a_while_and_what_waits_keeps_its_order() {
+    let mut queue = queue();
+    open(&mut queue, "a", 0);
+    open(&mut queue, "b", 1);
+    queue.begin("a");
+    queue.failed("a", &Failure::retry("connection refused"), at(1), 0.0);
+    assert_eq!(
+        queue.next(at(1), &tell, &mut Vec::new()),
+        Next::Wait(Some(at(2)))
+    );
+    assert_eq!(next(&mut queue, 2).as_deref(), Some("a"));
+    let failing = queue.failing().unwrap();
+    assert_eq!((failing.since, failing.attempts), (at(1), 1));
+    deliver(&mut queue, "a", 3);
+    assert!(queue.failing().is_none());
+    assert_eq!(next(&mut queue, 3).as_deref(), Some("b"));
+}
+
+#[test]
+fn as_long_as_the_sink_asks_it_is_not_tried() {
+    let mut queue = queue();
+    open(&mut queue, "a", 0);
+    let asked = Failure {
+        then: Then::Retry(Some(Duration::from_secs(120))),
+        ..Failure::retry("429")
+    };
+    queue.begin("a");
+    queue.failed("a", &asked, at(0), 0.0);
+    assert_eq!(next(&mut queue, 119), None);
+    assert_eq!(next(&mut queue, 120).as_deref(), Some("a"));
+}
+
+#[test]
+fn a_message_that_never_gets_through_does_not_keep_the_others() {
+    let mut queue = queue();
+    open(&mut queue, "poison", 0);
+    open(&mut queue, "good", 1);
+    let mut tried = Vec::new();
+    for second in 0..40 {
+        let now = 100 * second + 100;
+        let Some(id) = next(&mut queue, now) else {
+            break;
+        };
+        queue.begin(&id);
+        if id == "poison" {
+            let stumbles = Failure {
+                of_message: true,
+                ..Failure::retry("500")
+            };
+            queue.failed(&id, &stumbles, at(now), 0.0);
+        } else {
+            queue.delivered(&id, at(now));
+        }
+        tried.push(id);
+    }
+    assert!(tried.contains(&"good".to_owned()));
+    assert!(
+        queue.oldest_due(at(9999)).is_some(),
+        "the other is still tried"
+    );
+}
+
+#[test]
+fn what_is_refused_for_good_is_not_tried_again() {
+    let mut queue = queue();
+    open(&mut queue, "a", 0);
+    queue.begin("a");
+    let row = queue.failed("a", &Failure::give_up("400"), at(0), 0.0);
+    assert_eq!(next(&mut queue, 1), None);
+    assert!(queue.failing().is_none(), "the sink is well");
+    let Write::Slip { subject, .. } = row else {
+        panic!("{row:?}")
+    };
+    assert_eq!(subject, "a");
+}
+
+#[test]
+fn what_a_sink_does_not_want_has_no_slip() {
+    let mut queue = queue();
+    let mut rows = Vec::new();
+    queue.offer(
+        &subject("a", Step::Opened, Severity::Info),
+        at(0),
+        &mut rows,
+    );
+    let own = Trouble::sink_failing("pager");
+    queue.offer(
+        &subject(&own, Step::Opened, Severity::Critical),
+        at(0),
+        &mut rows,
+    );
+    assert!(rows.is_empty());
+    assert_eq!(queue.len(), 0);
+}
+
+#[test]
+fn what_is_muted_waits_and_if_it_ends_meanwhile_nobody_hears_of_it() {
+    let mut queue = queue();
+    let until = at(100);
+    let muted = move |_: &Subject| Judgement::Hold {
+        until,
+        why: String::new(),
+    };
+    open(&mut queue, "a", 0);
+    open(&mut queue, "b", 0);
+    let mut rows = Vec::new();
+    assert_eq!(
+        queue.next(at(1), &muted, &mut rows),
+        Next::Wait(Some(until))
+    );
+    assert!(rows.is_empty());
+    queue.offer(
+        &subject("a", Step::Resolved, Severity::Critical),
+        at(2),
+        &mut rows,
+    );
+    rows.clear();
+    assert_eq!(
+        queue.next(at(3), &muted, &mut rows),
+        Next::Wait(Some(until))
+    );
+    assert_eq!(rows.len(), 1, "that of `a` is written as it now is");
+    assert_eq!(queue.quieted, 2);
+    assert_eq!(next(&mut queue, 100).as_deref(), Some("b"));
+    deliver(&mut queue, "b", 100);
+    assert_eq!(next(&mut queue, 101), None);
+}
+
+#[test]
+fn of_what_somebody_looks_after_only_what_is_worse_and_the_end_are_told() {
+    let mut queue = queue();
+    let acknowledged = |_: &Subject| Judgement::Acknowledged {
+        until: at(9999),
+        why: String::new(),
+    };
+    let offer = |queue: &mut Queue, step, severity, second| {
+        queue.offer(&subject("a", step, severity), at(second), &mut Vec::new());
+    };
+    let told =
+        |queue: &mut Queue, second| match queue.next(at(second), &acknowledged, &mut Vec::new()) {
+            Next::Send(notice) => {
+                deliver(queue, "a", second);
+                Some(notice.step)
+            }
+            Next::Wait(_) => None,
+        };
+    offer(&mut queue, Step::Opened, Severity::Warning, 0);
+    assert_eq!(next(&mut queue, 0).as_deref(), Some("a"));
+    deliver(&mut queue, "a", 0);
+    offer(&mut queue, Step::Updated, Severity::Warning, 10);
+    assert_eq!(told(&mut queue, 50), None);
+    offer(&mut queue, Step::Updated, Severity::Critical, 60);
+    assert_eq!(told(&mut queue, 60), Some(Step::Updated));
+    offer(&mut queue, Step::Resolved, Severity::Critical, 70);
+    assert_eq!(told(&mut queue, 70), Some(Step::Resolved));
+}
+
+#[test]
+fn where_too_much_waits_what_is_least_bad_goes() {
+    let mut queue = queue();
+    for number in 0..MOST_WAITING {
+        open(&mut queue, &format!("critical-{number:05}"), 1);
+    }
+    let mild = subject("mild", Step::Opened, Severity::Warning);
+    queue.offer(&mild, at(2), &mut Vec::new());
+    let mut rows = Vec::new();
+    queue.offer(
+        &subject("late", Step::Opened, Severity::Critical),
+        at(3),
+        &mut rows,
+    );
+    let gone =
+        |row: &Write| matches!(row, Write::Slip { subject, slip: None, .. } if subject == "mild");
+    assert!(rows.iter().any(gone), "{rows:?}");
+    assert_eq!(queue.dropped, 1);
+}
+
+#[test]
+fn sinks_that_forget_are_told_what_stands_and_what_is_lately_over() {
+    let mut queue = queue();
+    for id in ["over", "stands", "waits"] {
+        open(&mut queue, id, 0);
+    }
+    deliver(&mut queue, "over", 0);
+    deliver(&mut queue, "stands", 0);
+    let end = subject("over", Step::Resolved, Severity::Critical);
+    queue.offer(&end, at(10), &mut Vec::new());
+    deliver(&mut queue, "over", 10);
+    let said = |second| -> Vec<(String, Step)> {
+        let standing = queue.standing(at(second));
+        let said = |notice: Notice| (notice.subject.id().to_owned(), notice.step);
+        standing.into_iter().map(said).collect()
+    };
+    let stands = ("stands".to_owned(), Step::Updated);
+    assert_eq!(
+        said(60),
+        [("over".to_owned(), Step::Resolved), stands.clone()]
+    );
+    assert_eq!(said(60 * 60), [stands]);
+}
+
+#[test]
+fn slips_of_what_has_long_been_over_are_forgotten() {
+    let mut queue = queue();
+    open(&mut queue, "a", 0);
+    deliver(&mut queue, "a", 0);
+    queue.offer(
+        &subject("a", Step::Resolved, Severity::Critical),
+        at(10),
+        &mut Vec::new(),
+    );
+    deliver(&mut queue, "a", 10);
+    let mut rows = Vec::new();
+    queue.tidy(at(3600), &mut rows);
+    assert!(rows.is_empty(), "it may come back in the same thread");
+    queue.tidy(at(3 * 86_400), &mut rows);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(queue.subjects().count(), 0);
+}

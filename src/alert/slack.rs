@@ -1,0 +1,179 @@
+//! Slack, through an incoming webhook, in blocks.
+//!
+//! Whatever is in a text, Slack must neither call a channel nor make a link of it: `&`, `<` and
+//! `>` are escaped as Slack asks. What holds path expressions (`_701_15169_` would be set in
+//! italics) is sent as plain text, and filters as preformatted text. Slack takes no message apart
+//! that is too long but refuses it, so every text is cut to its limit. An incoming webhook keeps
+//! no key: the same message twice is two.
+
+use serde_json::{Value, json};
+
+use super::{
+    Failure, Message, Sent, Sink, facts,
+    message::cut,
+    post::{self, Post},
+    secret::SecretFile,
+    text,
+};
+use crate::incident::Severity;
+
+/// Limits of Slack's blocks, in characters and counts.
+const HEADER: usize = 150;
+const TEXT: usize = 3000;
+const FIELD: usize = 2000;
+const FIELDS: usize = 10;
+const BLOCKS: usize = 50;
+
+/// `[[alert.slack]]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// The file that holds the webhook's address, which is a secret.
+    pub url_file: SecretFile,
+    /// How.
+    pub post: post::Settings,
+}
+
+/// Posts blocks.
+#[derive(Debug)]
+pub struct Slack {
+    post: Post,
+}
+
+impl Slack {
+    pub(super) fn open(settings: &Settings) -> Result<Slack, String> {
+        let url = settings.url_file.read()?;
+        let post = Post::new(url.expose(), &settings.post)
+            .map_err(|error| format!("{}: {error}", settings.url_file))?;
+        Ok(Slack { post })
+    }
+}
+
+/// The message in blocks.
+fn document(message: &Message) -> Value {
+    let mark = match (message.is_over(), message.severity) {
+        (true, _) => "\u{2705}",
+        (false, Severity::Critical) => "\u{1f534}",
+        (false, Severity::Warning) => "\u{1f7e0}",
+        (false, Severity::Info) => "\u{1f535}",
+    };
+    let title = format!("{mark} {}", message.title);
+    let mut blocks = vec![json!({
+        "type": "header",
+        "text": plain_text(&title, HEADER),
+    })];
+    if title.chars().count() > HEADER {
+        blocks.push(section(&plain_text(&message.title, TEXT)));
+    }
+    for fields in message.facts.chunks(FIELDS) {
+        let fields: Vec<Value> = fields
+            .iter()
+            .map(|fact| {
+                mrkdwn(&bounded(&fact.value, FIELD - 50, |value| {
+                    format!("*{}*\n{value}", fact.name)
+                }))
+            })
+            .collect();
+        blocks.push(json!({ "type": "section", "fields": fields }));
+    }
+    let actions = message.actions.iter().enumerate();
+    let actions: Vec<String> = actions
+        .map(|(index, line)| format!("{}. {line}", index + 1))
+        .collect();
+    list(&mut blocks, "What to do", &actions);
+    let calls: Vec<String> = message.calls.iter().map(facts::line).collect();
+    list(&mut blocks, "Whom to call", &calls);
+    list(&mut blocks, "Why we think so", &message.evidence);
+    for one in &message.suggestions {
+        let head = escape(&text::suggested(one));
+        // A fence inside would end the fence.
+        let lines = one.text.replace('`', "'");
+        let fence = bounded(&lines, TEXT - head.chars().count() - 20, |lines| {
+            format!("*{head}*\n```\n{lines}\n```")
+        });
+        blocks.push(section(&mrkdwn(&fence)));
+        blocks.push(json!({
+            "type": "context",
+            "elements": [plain_text(&one.caution, FIELD)],
+        }));
+    }
+    blocks.truncate(BLOCKS - 1);
+    blocks.push(json!({
+        "type": "context",
+        "elements": [mrkdwn(&format!(
+            "{} \u{b7} {} \u{b7} {}",
+            link(&message.link, "the incident"),
+            link(&message.runbook, "runbook"),
+            escape(message.notice.subject.id()),
+        ))],
+    }));
+    json!({ "text": bounded(&message.title, TEXT, str::to_owned), "blocks": blocks })
+}
+
+/// A heading and lines.
+fn list(blocks: &mut Vec<Value>, head: &str, lines: &[String]) {
+    if lines.is_empty() {
+        return;
+    }
+    blocks.push(section(&mrkdwn(&format!("*{head}*"))));
+    blocks.push(section(&plain_text(&lines.join("\n"), TEXT)));
+}
+
+fn section(text: &Value) -> Value {
+    json!({ "type": "section", "text": text })
+}
+
+fn mrkdwn(text: &str) -> Value {
+    json!({ "type": "mrkdwn", "text": text })
+}
+
+fn plain_text(text: &str, most: usize) -> Value {
+    json!({ "type": "plain_text", "text": bounded(text, most, str::to_owned), "emoji": false })
+}
+
+/// A link, or the text where it leads nowhere a browser could go.
+fn link(target: &str, name: &str) -> String {
+    if post::host(target).is_some() && !target.contains('|') {
+        format!("<{}|{name}>", escape(target))
+    } else {
+        format!("{name}: {}", escape(target))
+    }
+}
+
+/// What Slack would read as its own signs, escaped.
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+}
+
+/// `text`, escaped and as much of it as fits, in its form.
+fn bounded(text: &str, most: usize, form: impl Fn(&str) -> String) -> String {
+    let mut kept = most;
+    loop {
+        let escaped = escape(&cut(text, kept));
+        let length = escaped.chars().count();
+        if length <= most || kept == 0 {
+            return form(&escaped);
+        }
+        kept = kept.saturating_sub(length - most);
+    }
+}
+
+impl Sink for Slack {
+    fn send(&mut self, message: &Message) -> Result<Sent, Failure> {
+        self.post.json(&document(message).to_string(), &[])
+    }
+
+    fn deduplicates(&self) -> bool {
+        false
+    }
+
+    fn preview(&self, message: &Message) -> String {
+        serde_json::to_string_pretty(&document(message)).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+pub(super) fn shown(message: &Message) -> Value {
+    document(message)
+}

@@ -1,0 +1,179 @@
+//! Everything that remembers and tells, wired together: the journal, the dispatcher and its sinks,
+//! the recorder, and what looks after them.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::sync::{mpsc, watch};
+
+use super::{
+    Fault,
+    canary::Canary,
+    directories::Directories,
+    engine_thread::Command,
+    recorder::{Clerk, Recorder},
+    upkeep::Upkeep,
+};
+use crate::{
+    alert::{self, Dispatcher, Message, Notice, Office, Quiet, Sink, SinkSettings, Voice},
+    config::Config,
+    feed::{bmp::Routers, clock::Clock},
+    http::Board,
+    metrics::Metrics,
+    reference::Reference,
+    store::Store,
+};
+
+/// A sink, ready to be used, and what it is told.
+pub type Opened = (SinkSettings, Box<dyn Sink>);
+
+/// All of it.
+#[derive(Debug)]
+pub struct Alerting {
+    /// The journal.
+    pub store: Store,
+    /// What somebody asked to be quiet about.
+    pub quiet: Quiet,
+    /// The box for what the engines say.
+    pub recorder: Recorder,
+    dispatcher: Dispatcher,
+    canary: Canary,
+    settings: watch::Sender<Arc<alert::Settings>>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Alerting {
+    /// Opens the journal, with what was known and was still to be told when we ended. Nobody is
+    /// told anything yet. `page` is the address of our own status page.
+    pub fn open(
+        config: &Config,
+        clock: &Clock,
+        reference: watch::Receiver<Arc<Reference>>,
+        page: String,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Alerting, Fault> {
+        let now = clock.now();
+        let (store, said) = Store::open(&config.state, now).map_err(|error| Fault::Unusable {
+            key: "state.directory",
+            message: error.to_string(),
+        })?;
+        for problem in said {
+            tracing::warn!(problem, "the state directory is not as it was left");
+        }
+        let quiet = Quiet::load(store.clone(), now);
+        let canary = Canary::default();
+        let (settings, shown) = watch::channel(Arc::new(config.alert.clone()));
+        let dispatcher = Dispatcher::new(Office {
+            store: store.clone(),
+            metrics: Arc::clone(metrics),
+            clock: Arc::new({
+                let clock = clock.clone();
+                move || clock.now()
+            }),
+            judge: Arc::new({
+                let quiet = quiet.clone();
+                move |subject, sink, now| quiet.judge(subject, sink, now)
+            }),
+            render: Arc::new({
+                let (settings, clock) = (shown, clock.clone());
+                move |notice| {
+                    let (settings, reference) = (settings.borrow(), reference.borrow());
+                    let voice = Voice::new(&settings, &page, &reference, clock.now());
+                    Message::new(notice, &voice)
+                }
+            }),
+            taken: Arc::new({
+                let (canary, clock) = (canary.clone(), clock.clone());
+                move |_, notice: &Notice| canary.taken(notice, clock.now())
+            }),
+        });
+        Ok(Alerting {
+            store,
+            quiet,
+            recorder: Recorder::new(Arc::clone(metrics)),
+            dispatcher,
+            canary,
+            settings,
+            stop: Arc::default(),
+        })
+    }
+
+    /// Begins to write down and to tell.
+    pub fn begin(
+        &self,
+        config: &Config,
+        sinks: Vec<Opened>,
+        board: &Board,
+        watched: Watched,
+    ) -> std::io::Result<()> {
+        self.recorder.start(Clerk {
+            store: self.store.clone(),
+            dispatcher: self.dispatcher.clone(),
+            board: board.clone(),
+        })?;
+        self.dispatcher.configure(&config.alert, sinks)?;
+        let fly = self.canary.clone();
+        let clock = watched.clock.clone();
+        tokio::spawn(fly.fly(watched.bmp, self.settings.subscribe(), clock.clone()));
+        Upkeep {
+            store: self.store.clone(),
+            dispatcher: self.dispatcher.clone(),
+            quiet: self.quiet.clone(),
+            board: board.clone(),
+            recorder: self.recorder.clone(),
+            routers: watched.routers,
+            directories: watched.directories,
+            canary: self.canary.clone(),
+            engine: watched.engine,
+            clock,
+            metrics: watched.metrics,
+        }
+        .start(Arc::clone(&self.stop))
+    }
+
+    /// Other settings and sinks from now on.
+    pub fn renew(&self, config: &Config, sinks: Vec<Opened>) {
+        if let Err(error) = self.dispatcher.configure(&config.alert, sinks) {
+            tracing::error!(%error, "a sink is not used: no thread for it");
+        }
+        self.store.set(&config.state);
+        self.settings.send_replace(Arc::new(config.alert.clone()));
+    }
+
+    /// Writes down what is left and tells what is due, for so long at most each.
+    pub async fn end(&self, writing: Duration, telling: Duration) {
+        self.stop.store(true, Ordering::Relaxed);
+        let (recorder, dispatcher) = (self.recorder.clone(), self.dispatcher.clone());
+        let ended = tokio::task::spawn_blocking(move || {
+            if !recorder.end(writing) {
+                tracing::error!("ended before all was written down");
+            }
+            dispatcher.end(telling);
+        });
+        // It cannot be cancelled, and does not panic.
+        let _ = ended.await;
+    }
+}
+
+/// What is looked after, and with what.
+#[derive(Debug)]
+pub struct Watched {
+    /// Where BMP is heard.
+    pub bmp: Option<SocketAddr>,
+    /// Routers.
+    pub routers: Routers,
+    /// Directories.
+    pub directories: Directories,
+    /// Where routes are counted.
+    pub engine: mpsc::Sender<Command>,
+    /// The time.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}

@@ -1,0 +1,295 @@
+//! When the watch itself is in trouble: blind, mute or forgetful.
+//!
+//! What is wrong now is worked out anew each time from how everything stands; whoever asks
+//! compares it with what was wrong before. So nothing has to be remembered to be well again.
+
+use std::time::Duration;
+
+use super::canary;
+use crate::{
+    alert::{SinkState, Trouble},
+    bgp::{Plain, Timestamp},
+    feed::{
+        bmp::{RouterState, Standing},
+        mrt::FeedState,
+    },
+    incident::{Severity, Step},
+    store::Durability,
+};
+
+/// How everything stands.
+#[derive(Debug)]
+pub struct Seen<'a> {
+    /// The time.
+    pub now: Timestamp,
+    /// Whether the journal outlives us.
+    pub durability: Durability,
+    /// Sinks.
+    pub sinks: &'a [SinkState],
+    /// Routers.
+    pub routers: &'a [RouterState],
+    /// Watched directories.
+    pub directories: &'a [FeedState],
+    /// Canaries that did not come out.
+    pub canary: Option<canary::Lost>,
+}
+
+/// The chapters of the runbook that these have.
+pub const CHAPTERS: [&str; 6] = [
+    "blind",
+    "canary-lost",
+    "durability-degraded",
+    "feed-lost",
+    "feed-silent",
+    "sink-failing",
+];
+
+/// A sink that fails for so long is a trouble: retries have had their chance, and nobody is told.
+const SINK_FAILS: Duration = Duration::from_secs(300);
+/// A router that was there and is not for so long.
+const LOST: Duration = Duration::from_secs(300);
+/// After a day somebody has taken it out of service.
+const GIVEN_UP: Duration = Duration::from_secs(86_400);
+/// A directory into which nothing came for so long; collectors write every five minutes or fifteen.
+const STILL: Duration = Duration::from_secs(3600);
+
+/// All that is wrong.
+pub fn troubles(seen: &Seen) -> Vec<Trouble> {
+    let mut all = Vec::new();
+    all.extend(forgetful(seen));
+    all.extend(seen.sinks.iter().filter_map(|sink| mute(sink, seen.now)));
+    all.extend(feeds(seen));
+    all.extend(seen.canary.as_ref().map(|lost| lost_canary(lost, seen.now)));
+    all
+}
+
+/// A trouble that begins, with the fields that all have alike.
+fn trouble(id: String, severity: Severity, since: Timestamp, seen: Timestamp) -> Trouble {
+    Trouble {
+        id,
+        event: Step::Opened,
+        severity,
+        since,
+        time: seen,
+        summary: String::new(),
+        details: Vec::new(),
+        actions: Vec::new(),
+        chapter: String::new(),
+    }
+}
+
+fn forgetful(seen: &Seen) -> Option<Trouble> {
+    let Durability::Degraded { since, why } = &seen.durability else {
+        return None;
+    };
+    Some(Trouble {
+        summary: "leakwatch keeps its journal in memory only: what it knows now is lost if it ends"
+            .to_owned(),
+        details: vec![format!("The disk says: {}", Plain(why))],
+        actions: vec![
+            "See whether the file system of the state directory is full or read-only (df, dmesg)."
+                .to_owned(),
+            "Do not restart leakwatch before that is mended: detection and alerts go on, and the \
+             journal returns to the disk by itself."
+                .to_owned(),
+        ],
+        chapter: "durability-degraded".to_owned(),
+        ..trouble(
+            "durability-degraded".to_owned(),
+            Severity::Warning,
+            *since,
+            seen.now,
+        )
+    })
+}
+
+fn mute(sink: &SinkState, now: Timestamp) -> Option<Trouble> {
+    let failing = sink.failing.as_ref()?;
+    if now.since(failing.since) < SINK_FAILS {
+        return None;
+    }
+    Some(Trouble {
+        summary: format!(
+            "alerts do not get through to {}: {} wait",
+            Plain(&sink.name),
+            sink.waiting
+        ),
+        details: vec![format!(
+            "{} attempts since then; the last one: {}",
+            failing.attempts,
+            Plain(&failing.why)
+        )],
+        actions: vec![
+            format!(
+                "Try it: leakwatch alert test {} says what the other side answers.",
+                Plain(&sink.name)
+            ),
+            "Nothing is lost: what waits is delivered, in order, when it works again.".to_owned(),
+        ],
+        chapter: "sink-failing".to_owned(),
+        ..trouble(
+            Trouble::sink_failing(&sink.name),
+            Severity::Critical,
+            failing.since,
+            now,
+        )
+    })
+}
+
+fn feeds(seen: &Seen) -> Vec<Trouble> {
+    let now = seen.now;
+    let real = |router: &&RouterState| !router.drill;
+    let routers: Vec<&RouterState> = seen.routers.iter().filter(real).collect();
+    let away = |router: &RouterState| {
+        let absent = now.since(router.since);
+        !matches!(router.state, Standing::Up) && absent >= LOST && absent < GIVEN_UP
+    };
+    let mut all = Vec::new();
+    // Blind is worse than the sum of what is lost, and said in its place.
+    let hears = routers.iter().any(|router| router.state == Standing::Up)
+        || seen
+            .directories
+            .iter()
+            .any(|directory| !stands_still(directory, now));
+    let lost: Vec<&&RouterState> = routers.iter().filter(|router| away(router)).collect();
+    if !hears && !lost.is_empty() {
+        let since = lost.iter().map(|router| router.since).max().unwrap_or(now);
+        let details = lost.iter().map(|router| said_of(router)).collect();
+        all.push(Trouble {
+            summary: format!(
+                "leakwatch is blind: none of its {} routers can be heard, and a leak would not be \
+                 seen",
+                lost.len()
+            ),
+            details,
+            actions: vec![
+                "From a router, see whether the address and port of [bmp] listen can be reached, \
+                 and whether `allow` still has the routers' addresses."
+                    .to_owned(),
+                "Meanwhile watch a public looking glass for your prefixes.".to_owned(),
+            ],
+            chapter: "blind".to_owned(),
+            ..trouble("blind".to_owned(), Severity::Critical, since, now)
+        });
+    } else {
+        for router in lost {
+            all.push(Trouble {
+                summary: format!("router {} can no longer be heard", name(router)),
+                details: vec![said_of(router)],
+                actions: vec![
+                    "Look at the router's BMP session (docs/routers.md); what its peers leak is \
+                     not seen meanwhile."
+                        .to_owned(),
+                ],
+                chapter: "feed-lost".to_owned(),
+                ..trouble(
+                    format!("feed-lost-{}", router.router),
+                    Severity::Warning,
+                    router.since,
+                    now,
+                )
+            });
+        }
+    }
+    for router in routers.iter().filter(|router| router.silent) {
+        let since = router.last_update.unwrap_or(router.since);
+        all.push(Trouble {
+            summary: format!(
+                "router {} is connected and sends no routes: a leak there would not be seen",
+                name(router)
+            ),
+            details: vec![format!("{} peers are up on it.", router.peers)],
+            actions: vec![
+                "See on the router whether BMP still monitors its peers, and whether they are up."
+                    .to_owned(),
+                "Clearing its BMP session is safe; clearing BGP sessions is not.".to_owned(),
+            ],
+            chapter: "feed-silent".to_owned(),
+            ..trouble(
+                format!("feed-silent-{}", router.router),
+                Severity::Warning,
+                since,
+                now,
+            )
+        });
+    }
+    for directory in seen
+        .directories
+        .iter()
+        .filter(|directory| stands_still(directory, now))
+    {
+        let since = directory.last_record.unwrap_or(now);
+        all.push(Trouble {
+            summary: if directory.reachable {
+                format!(
+                    "nothing new comes into the directory {}",
+                    Plain(&directory.name)
+                )
+            } else {
+                format!("the directory {} cannot be read", Plain(&directory.name))
+            },
+            details: vec![format!(
+                "It is {}.",
+                Plain(&directory.directory.to_string_lossy())
+            )],
+            actions: vec![
+                "See whether whatever brings its files (a mirror, a router's dump) still runs."
+                    .to_owned(),
+            ],
+            chapter: "feed-silent".to_owned(),
+            ..trouble(
+                format!("feed-silent-{}", Plain(&directory.name)),
+                Severity::Warning,
+                since,
+                now,
+            )
+        });
+    }
+    all
+}
+
+/// Whether a directory brings nothing, though it did.
+fn stands_still(directory: &FeedState, now: Timestamp) -> bool {
+    let old = |at| now.since(at) > STILL;
+    !directory.reachable || (directory.caught_up && directory.last_update.is_some_and(old))
+}
+
+fn name(router: &RouterState) -> String {
+    if router.sys_name.is_empty() {
+        router.router.clone()
+    } else {
+        format!("{} ({})", router.router, router.sys_name)
+    }
+}
+
+fn said_of(router: &RouterState) -> String {
+    match &router.last_error {
+        Some(error) => format!("{}, since {}: {}", name(router), router.since, Plain(error)),
+        None => format!("{}, since {}", name(router), router.since),
+    }
+}
+
+fn lost_canary(lost: &canary::Lost, now: Timestamp) -> Trouble {
+    Trouble {
+        summary: format!(
+            "leakwatch's own test leak did not come out at {}: a real one might not either",
+            Plain(&lost.sink)
+        ),
+        details: vec![Plain(&lost.why).to_string()],
+        actions: vec![
+            "leakwatch status says whether the engine works and the feeds are heard; leakwatch \
+             alert test says whether the sink does."
+                .to_owned(),
+        ],
+        chapter: "canary-lost".to_owned(),
+        ..trouble(
+            "canary-lost".to_owned(),
+            Severity::Critical,
+            lost.since,
+            now,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests;

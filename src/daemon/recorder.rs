@@ -1,0 +1,226 @@
+//! What the engines say is written down before anybody hears of it.
+//!
+//! The engine's thread puts it into a box that never makes it wait; one thread takes all that is
+//! in the box, writes it to the journal together with what each sink is to be told, and only when
+//! that is on the disk shows it: on the board, in the log, to the couriers. So whatever was seen of
+//! an incident survives us.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    thread,
+    time::Duration,
+};
+
+use super::{canary, told};
+use crate::{
+    alert::{Dispatcher, Subject, Trouble, is_canary},
+    feed::intake::Realm,
+    http::Board,
+    incident::{IncidentEvent, Output, Step},
+    metrics::Metrics,
+    store::{Incident, Store, Write},
+};
+
+/// What is to be written down.
+#[derive(Debug)]
+pub enum Entry {
+    /// An engine said this.
+    Said(Realm, Output),
+    /// What is needed to go on with incidents.
+    Rows(Vec<Write>),
+    /// Something is wrong with the watch itself, or well again.
+    Trouble(Box<Trouble>),
+}
+
+/// Entries that wait at most. The engine opens a few hundred incidents a second at the worst, and
+/// a disk takes as many entries at once as wait.
+const MOST: usize = 16_384;
+
+#[derive(Debug, Default)]
+struct Waiting {
+    entries: VecDeque<Entry>,
+    /// Nothing more will come.
+    closed: bool,
+    /// The thread has ended.
+    done: bool,
+}
+
+#[derive(Debug)]
+struct Shared {
+    waiting: Mutex<Waiting>,
+    bell: Condvar,
+    metrics: Arc<Metrics>,
+}
+
+/// The box; clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Recorder(Arc<Shared>);
+
+impl Recorder {
+    /// An empty box.
+    pub fn new(metrics: Arc<Metrics>) -> Recorder {
+        Recorder(Arc::new(Shared {
+            waiting: Mutex::default(),
+            bell: Condvar::new(),
+            metrics,
+        }))
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.0
+            .waiting
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts something in. Never waits.
+    pub fn put(&self, entry: Entry) {
+        self.put_all([entry]);
+    }
+
+    /// Puts several things in, which are written at once. Never waits.
+    pub fn put_all(&self, entries: impl IntoIterator<Item = Entry>) {
+        let mut waiting = self.waiting();
+        waiting.entries.extend(entries);
+        if waiting.entries.len() > MOST {
+            let dropped = make_room(&mut waiting.entries);
+            self.0.metrics.journal.dropped.inc_by(dropped as u64);
+        }
+        drop(waiting);
+        self.0.bell.notify_one();
+    }
+
+    /// Starts the thread that takes things out.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn start(&self, clerk: Clerk) -> std::io::Result<()> {
+        let shared = self.clone();
+        thread::Builder::new()
+            .name("recorder".to_owned())
+            .spawn(move || {
+                while let Some(entries) = shared.take() {
+                    clerk.record(entries);
+                }
+                shared.waiting().done = true;
+                shared.0.bell.notify_all();
+            })?;
+        Ok(())
+    }
+
+    /// All that waits, once something does; none at the end.
+    fn take(&self) -> Option<Vec<Entry>> {
+        let mut waiting = self.waiting();
+        loop {
+            if !waiting.entries.is_empty() {
+                return Some(waiting.entries.drain(..).collect());
+            }
+            if waiting.closed {
+                return None;
+            }
+            waiting = self
+                .0
+                .bell
+                .wait(waiting)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Waits until all is written, for `most` at the longest. Returns whether it is.
+    pub fn end(&self, most: Duration) -> bool {
+        let mut waiting = self.waiting();
+        waiting.closed = true;
+        self.0.bell.notify_all();
+        let (waiting, _) = self
+            .0
+            .bell
+            .wait_timeout_while(waiting, most, |waiting| !waiting.done)
+            .unwrap_or_else(PoisonError::into_inner);
+        waiting.done
+    }
+}
+
+/// Takes out what matters least: what an incident was between its beginning and now. Where that
+/// is not enough, what is oldest. Returns how much.
+fn make_room(entries: &mut VecDeque<Entry>) -> usize {
+    let before = entries.len();
+    let mut later = std::collections::HashSet::new();
+    let mut kept: Vec<Entry> = Vec::with_capacity(before);
+    for entry in entries.drain(..).rev() {
+        if let Entry::Said(realm, Output::Incident(event)) = &entry {
+            let known = !later.insert((*realm, event.id.clone()));
+            if known && event.event == Step::Updated {
+                continue;
+            }
+        }
+        kept.push(entry);
+    }
+    kept.truncate(MOST);
+    entries.extend(kept.into_iter().rev());
+    before - entries.len()
+}
+
+/// Writes down and tells.
+#[derive(Debug)]
+pub struct Clerk {
+    /// The journal.
+    pub store: Store,
+    /// Who is told.
+    pub dispatcher: Dispatcher,
+    /// What HTTP shows.
+    pub board: Board,
+}
+
+impl Clerk {
+    fn record(&self, entries: Vec<Entry>) {
+        let mut rows = Vec::new();
+        let mut subjects = Vec::new();
+        for entry in &entries {
+            match entry {
+                Entry::Said(realm, Output::Incident(event)) => {
+                    if is_canary(event) {
+                        subjects.push(Subject::Incident(Box::new(canary::mark(event))));
+                        continue;
+                    }
+                    self.journal(*realm, event, &mut rows);
+                    subjects.push(Subject::Incident(event.clone()));
+                }
+                Entry::Said(_, Output::Standing(_)) => {}
+                Entry::Rows(more) => rows.extend(more.iter().cloned()),
+                Entry::Trouble(trouble) => subjects.push(Subject::Trouble(trouble.clone())),
+            }
+        }
+        self.dispatcher.tell(&subjects, rows);
+        for entry in entries {
+            match entry {
+                Entry::Said(_, Output::Incident(event)) if is_canary(&event) => {}
+                Entry::Said(realm, output) => told::show(&self.board, realm, &output),
+                Entry::Rows(_) => {}
+                Entry::Trouble(trouble) => told::show_trouble(&trouble),
+            }
+        }
+    }
+
+    fn journal(&self, realm: Realm, event: &IncidentEvent, rows: &mut Vec<Write>) {
+        let drill = realm == Realm::Drill;
+        // Nothing in an event can fail to be written.
+        let json = serde_json::to_string(event).unwrap_or_default();
+        let known = self.store.incident(&event.id, drill);
+        let opened = known.map_or(event.time, |known| known.opened);
+        rows.push(Write::Incident(Incident {
+            id: event.id.clone(),
+            drill,
+            opened,
+            resolved: (event.event == Step::Resolved).then_some(event.time),
+            event: json.clone(),
+        }));
+        rows.push(Write::Step {
+            incident: event.id.clone(),
+            drill,
+            number: event.number,
+            time: event.time,
+            event: json,
+        });
+    }
+}

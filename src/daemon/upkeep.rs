@@ -1,0 +1,267 @@
+//! What is looked after every second by a thread of its own, since it may have to wait for the
+//! disk: the journal, the queues of sinks, troubles of our own, expected changes.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::{
+    blindness::{self, Seen},
+    canary::Canary,
+    directories::Directories,
+    engine_thread::Command,
+    recorder::{Entry, Recorder},
+};
+use crate::{
+    alert::{Dispatcher, Quiet, Trouble},
+    bgp::{Asn, Timestamp},
+    feed::{bmp::Routers, clock::Clock, intake::Realm},
+    http::Board,
+    incident::Step,
+    metrics::{Metrics, raise},
+    store::{Durability, Store},
+};
+
+/// What it looks after.
+#[derive(Debug)]
+pub struct Upkeep {
+    /// The journal.
+    pub store: Store,
+    /// The sinks' queues.
+    pub dispatcher: Dispatcher,
+    /// What somebody asked to be quiet about.
+    pub quiet: Quiet,
+    /// What HTTP shows.
+    pub board: Board,
+    /// Where troubles are written down.
+    pub recorder: Recorder,
+    /// Routers.
+    pub routers: Routers,
+    /// Watched directories.
+    pub directories: Directories,
+    /// Our own test leak.
+    pub canary: Canary,
+    /// Where routes are counted.
+    pub engine: mpsc::Sender<Command>,
+    /// The time.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+}
+
+const TURN: Duration = Duration::from_secs(1);
+/// The journal is tidied, and a disk that failed is tried again, so often.
+const JOURNAL: Duration = Duration::from_secs(30);
+/// Slips of what is over are looked through so often.
+const SLIPS: Duration = Duration::from_secs(3600);
+/// What was asked to be quiet about is looked at so often: counting an AS's prefixes takes the
+/// engine some milliseconds.
+const QUIET: Duration = Duration::from_secs(10);
+/// Before this has passed since the start nothing is well again: feeds take their time to come
+/// back, and what was wrong before is not mended by our own restart.
+const SETTLES: Duration = Duration::from_secs(90);
+
+impl Upkeep {
+    /// Starts the thread, which ends when `stop` turns true.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn start(self, stop: Arc<AtomicBool>) -> std::io::Result<()> {
+        thread::Builder::new()
+            .name("upkeep".to_owned())
+            .spawn(move || self.run(&stop))?;
+        Ok(())
+    }
+
+    fn run(self, stop: &AtomicBool) {
+        let started = self.clock.now();
+        let (mut journal, mut slips, mut quiet) = (started, started, started);
+        let mut known: BTreeMap<String, Trouble> = self
+            .dispatcher
+            .standing_troubles()
+            .into_iter()
+            .filter(|trouble| blindness::CHAPTERS.contains(&&*trouble.chapter))
+            .map(|trouble| (trouble.id.clone(), trouble))
+            .collect();
+        while !stop.load(Ordering::Relaxed) {
+            let now = self.clock.now();
+            if now.since(journal) >= JOURNAL {
+                self.store.look_after(now);
+                journal = now;
+            }
+            if now.since(slips) >= SLIPS {
+                self.dispatcher.tidy();
+                slips = now;
+            }
+            let settled = now.since(started) >= SETTLES;
+            for trouble in compare(&mut known, self.troubles(now), now, settled) {
+                self.recorder.put(Entry::Trouble(Box::new(trouble)));
+            }
+            if now.since(quiet) >= QUIET {
+                self.look_after_quiet(now);
+                quiet = now;
+            }
+            thread::sleep(TURN);
+        }
+    }
+
+    /// Ends what was asked to be quiet for a while, and looks how announced changes go.
+    fn look_after_quiet(&self, now: Timestamp) {
+        for one in self.quiet.acknowledgements() {
+            let realm = if one.drill { Realm::Drill } else { Realm::Live };
+            let record = self.board.incident(realm, &one.incident);
+            if record.is_some_and(|record| record.resolved.is_some()) {
+                self.quiet.ended(&one.incident, one.drill, now);
+            }
+        }
+        for trouble in self.quiet.tick(now, &|asn| self.count(asn)) {
+            self.recorder.put(Entry::Trouble(Box::new(trouble)));
+        }
+    }
+
+    /// Prefixes that an AS originates or carries, as the engine counts them.
+    fn count(&self, asn: Asn) -> Option<u32> {
+        let (answer, asked) = oneshot::channel();
+        let order = Command::Count(asn, answer);
+        self.engine.blocking_send(order).ok()?;
+        let carried = asked.blocking_recv().ok()?;
+        Some(carried.originates + carried.transits)
+    }
+
+    fn troubles(&self, now: Timestamp) -> Vec<Trouble> {
+        let durability = self.store.durability();
+        let degraded = matches!(durability, Durability::Degraded { .. });
+        let (journal, figures) = (&self.metrics.journal, self.store.figures());
+        journal.durable.set(i64::from(!degraded));
+        journal.bytes.set(figures.bytes as i64);
+        raise(&journal.rows, figures.rows_written);
+        raise(&journal.failures, figures.failures);
+        for problem in self.store.said() {
+            tracing::warn!(problem, "the journal");
+        }
+        let seen = Seen {
+            now,
+            durability,
+            sinks: &self.dispatcher.states(),
+            routers: &self.routers.list(),
+            directories: &self.directories.states(),
+            canary: self.canary.lost(),
+        };
+        blindness::troubles(&seen)
+    }
+}
+
+/// What has changed between what was wrong and what is: troubles that began, got worse or ended.
+fn compare(
+    known: &mut BTreeMap<String, Trouble>,
+    found: Vec<Trouble>,
+    now: Timestamp,
+    settled: bool,
+) -> Vec<Trouble> {
+    let mut changes = Vec::new();
+    let found: BTreeMap<String, Trouble> = found
+        .into_iter()
+        .map(|trouble| (trouble.id.clone(), trouble))
+        .collect();
+    if settled {
+        let over: Vec<String> = known
+            .keys()
+            .filter(|id| !found.contains_key(*id))
+            .cloned()
+            .collect();
+        for trouble in over.iter().filter_map(|id| known.remove(id)) {
+            changes.push(Trouble {
+                event: Step::Resolved,
+                time: now,
+                summary: format!("over: {}", trouble.summary.trim_start_matches("over: ")),
+                actions: Vec::new(),
+                ..trouble
+            });
+        }
+    }
+    for (id, trouble) in found {
+        match known.get(&id) {
+            Some(before) if before.severity >= trouble.severity => {}
+            Some(_) => {
+                let worse = Trouble {
+                    event: Step::Updated,
+                    ..trouble.clone()
+                };
+                changes.push(worse);
+                known.insert(id, trouble);
+            }
+            None => {
+                changes.push(trouble.clone());
+                known.insert(id, trouble);
+            }
+        }
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::Severity;
+
+    fn trouble(id: &str, severity: Severity) -> Trouble {
+        Trouble {
+            id: id.to_owned(),
+            event: Step::Opened,
+            severity,
+            since: Timestamp::ZERO,
+            time: Timestamp::ZERO,
+            summary: format!("{id} is wrong"),
+            details: Vec::new(),
+            actions: Vec::new(),
+            chapter: id.to_owned(),
+        }
+    }
+
+    /// What is told when this is found, as `id step`.
+    fn told(
+        known: &mut BTreeMap<String, Trouble>,
+        found: &[(&str, Severity)],
+        settled: bool,
+    ) -> Vec<String> {
+        let found = found
+            .iter()
+            .map(|(id, severity)| trouble(id, *severity))
+            .collect();
+        let changes = compare(known, found, Timestamp::ZERO, settled);
+        let named = |one: Trouble| format!("{} {:?}", one.id, one.event);
+        changes.into_iter().map(named).collect()
+    }
+
+    #[test]
+    fn a_trouble_is_told_once_and_again_when_it_is_worse_or_over() {
+        use Severity::{Critical, Warning};
+        let mut known = BTreeMap::new();
+        assert_eq!(told(&mut known, &[("a", Warning)], true), ["a Opened"]);
+        assert!(told(&mut known, &[("a", Warning)], true).is_empty());
+        assert_eq!(
+            told(&mut known, &[("a", Critical), ("b", Warning)], true),
+            ["a Updated", "b Opened"]
+        );
+        assert_eq!(told(&mut known, &[("b", Warning)], true), ["a Resolved"]);
+        assert_eq!(told(&mut known, &[], true), ["b Resolved"]);
+        assert!(told(&mut known, &[], true).is_empty());
+    }
+
+    #[test]
+    fn what_was_wrong_before_a_restart_is_not_over_because_of_it() {
+        let before = trouble("a", Severity::Warning);
+        let mut known = BTreeMap::from([(before.id.clone(), before)]);
+        assert!(told(&mut known, &[], false).is_empty());
+        assert!(told(&mut known, &[("a", Severity::Warning)], true).is_empty());
+        assert_eq!(told(&mut known, &[], true), ["a Resolved"]);
+    }
+}

@@ -1,0 +1,400 @@
+//! Filters that would hold an incident back, in the words of the router they are for.
+//!
+//! They are suggestions for a person, who knows what else the session carries: nothing is ever
+//! sent to a router. All that goes into them is numbers, addresses and prefixes, and names of our
+//! own making, so nothing that a stranger or the configuration wrote can end up in a command.
+//! What we cannot know stands in capitals for the reader to replace: `IN-USE`, the policy that the
+//! session has already, and `GROUP`.
+
+mod eos;
+mod frr;
+mod ios_xr;
+mod junos;
+mod sr_os;
+mod vrp;
+
+use std::net::IpAddr;
+
+use serde::Serialize;
+
+use super::{
+    Kind, advice,
+    report::{IncidentEvent, ViewName},
+    telling::counted,
+};
+use crate::{
+    bgp::{Afi, Asn, Prefix, RibView},
+    reference::{Platform, Reference},
+};
+
+/// Sessions that get a filter; the rest is told to do the same.
+const MOST_SESSIONS: usize = 3;
+/// Prefixes in a filter; beyond this a person has to choose.
+const MOST_PREFIXES: usize = 10;
+/// ASes in a path: the customary filter.
+const LONGEST_PATH: u32 = 100;
+/// Longest prefixes of the global table (RFC 7454 §6.1.3).
+const LONGEST: (u8, u8) = (24, 48);
+/// Percent of a maximum-prefix at which the router warns.
+const WARNING: u8 = 75;
+
+/// A filter or limit for one session, in the words of its router. Never pushed anywhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Suggestion {
+    /// The session it is for, as people call it.
+    pub session: String,
+    /// Whose words: `Cisco IOS XR`, `Junos`, …
+    pub platform: &'static str,
+    /// The lines to enter.
+    pub text: String,
+    /// What else it does.
+    pub caution: String,
+}
+
+/// What can be suggested, and for which sessions it could be if their platform were known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suggested {
+    /// One for each session, the first few.
+    pub filters: Vec<Suggestion>,
+    /// Sessions without `platform` in the configuration, as people call them.
+    pub unknown: Vec<String>,
+}
+
+/// What is to be refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Filter {
+    /// Paths in which the second stands directly behind the first.
+    Through(Asn, Asn),
+    /// Paths with this AS anywhere.
+    Across(Asn),
+    /// Paths that end at this AS.
+    From(Asn),
+    /// Paths of more ASes than this.
+    PathsOver(u32),
+    /// Prefixes longer than these.
+    Longer { ipv4: Option<u8>, ipv6: Option<u8> },
+    /// These prefixes and all within them.
+    Within(Vec<Prefix>),
+    /// More routes than this, with the session.
+    Over(u32),
+}
+
+/// Where it is to be refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Session {
+    /// Our own AS, if it is known.
+    local_as: Option<Asn>,
+    /// The neighbour.
+    peer: IpAddr,
+    /// Family of what is to be limited.
+    afi: Afi,
+}
+
+impl Session {
+    /// Our own AS as a router's configuration has it.
+    fn local_as(self) -> String {
+        self.local_as
+            .map_or_else(|| "LOCAL-AS".to_owned(), |asn| asn.0.to_string())
+    }
+}
+
+impl Filter {
+    /// What the objects of the filter are called on the router.
+    fn name(&self) -> String {
+        match self {
+            Filter::Through(_, asn) | Filter::Across(asn) | Filter::From(asn) => {
+                format!("LEAKWATCH-{}", asn.0)
+            }
+            Filter::PathsOver(_) => "LEAKWATCH-LONG-PATHS".to_owned(),
+            Filter::Longer { .. } => "LEAKWATCH-TOO-SPECIFIC".to_owned(),
+            Filter::Within(_) | Filter::Over(_) => "LEAKWATCH-PREFIXES".to_owned(),
+        }
+    }
+
+    /// The path expression as Cisco and those who followed write it; none where no path is
+    /// looked at.
+    fn expression(&self) -> Option<String> {
+        match self {
+            Filter::Through(first, second) => Some(format!("_{}_{}_", first.0, second.0)),
+            Filter::Across(asn) => Some(format!("_{}_", asn.0)),
+            Filter::From(asn) => Some(format!("_{}$", asn.0)),
+            _ => None,
+        }
+    }
+
+    /// The same as Juniper and Nokia write it, in whole AS numbers.
+    fn terms(&self) -> Option<String> {
+        match self {
+            Filter::Through(first, second) => Some(format!(".* {} {} .*", first.0, second.0)),
+            Filter::Across(asn) => Some(format!(".* {} .*", asn.0)),
+            Filter::From(asn) => Some(format!(".* {}", asn.0)),
+            _ => None,
+        }
+    }
+
+    /// The ranges of prefixes it refuses, as what covers them and the lengths from and to.
+    fn ranges(&self) -> Vec<(Prefix, u8, u8)> {
+        match self {
+            Filter::Longer { ipv4, ipv6 } => {
+                let all = |longest: Option<u8>, net: &str| {
+                    let net: Prefix = net.parse().ok()?;
+                    Some((net, longest?.saturating_add(1), net.max_prefix_len()))
+                };
+                let ranges = [all(*ipv4, "0.0.0.0/0"), all(*ipv6, "::/0")];
+                ranges.into_iter().flatten().collect()
+            }
+            Filter::Within(prefixes) => {
+                let range = |net: &Prefix| (*net, net.prefix_len(), net.max_prefix_len());
+                prefixes.iter().map(range).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// What it does beside what it is for.
+    fn caution(&self, event: &IncidentEvent) -> String {
+        let also = match event.normal {
+            Some(normal) => format!(
+                ", also those that belong there ({} before, over all sessions)",
+                counted(normal.into(), "route went this way", "routes went this way")
+            ),
+            None => ", also those that belong there".to_owned(),
+        };
+        match self {
+            Filter::Through(first, second) => format!(
+                "Refuses every route with {} {} in its path{also}. Take it out when it is over.",
+                first.0, second.0
+            ),
+            Filter::Across(asn) => format!(
+                "Refuses every route through {asn}{also}. Let its own and its customers' prefixes \
+                 through before it, and take it out when it is over."
+            ),
+            Filter::From(asn) => format!(
+                "Refuses every route that {asn} originates{also}. Let its own prefixes through \
+                 before it, and take it out when it is over."
+            ),
+            Filter::PathsOver(most) => format!(
+                "Refuses every route with more than {most} ASes in its path. No known network \
+                 needs one; it can stay."
+            ),
+            Filter::Longer { .. } => "Refuses every prefix that is longer, also those that you \
+                                      agreed to blackhole: let these through before it. It can \
+                                      stay."
+                .to_owned(),
+            Filter::Within(_) if event.kind == Kind::OwnPrefix => {
+                "Refuses these prefixes on this session only: your traffic is safe, the rest of \
+                 the world still follows the foreign route. If a customer or a second site of \
+                 yours announces them here, let that through before it."
+                    .to_owned()
+            }
+            Filter::Within(_) => {
+                "Refuses these prefixes and all within them, whoever announces them. The list is \
+                 made of the examples; there may be more."
+                    .to_owned()
+            }
+            Filter::Over(most) => format!(
+                "Takes the session down with all its routes at {}, and most routers leave it down \
+                 until somebody clears it. Set it well above what the session carries on an \
+                 ordinary day.",
+                counted((*most).into(), "route", "routes")
+            ),
+        }
+    }
+}
+
+/// Filters for the sessions on which an incident comes in.
+pub fn suggest(event: &IncidentEvent, reference: &Reference) -> Suggested {
+    let mut suggested = Suggested::default();
+    let mut sessions: Vec<&ViewName> = Vec::new();
+    for view in &event.views {
+        let inbound = matches!(view.rib, RibView::AdjRibInPre | RibView::AdjRibInPost);
+        let known = |one: &&ViewName| one.router == view.router && one.peer == view.peer;
+        if inbound && !sessions.iter().any(known) {
+            sessions.push(view);
+        }
+    }
+    for view in sessions {
+        let Some(filter) = filter(event, view, reference) else {
+            continue;
+        };
+        let Ok(peer) = view.peer.parse() else {
+            continue;
+        };
+        let name = advice::session(view, reference);
+        let platform = advice::policy(view, reference).and_then(|policy| policy.platform);
+        let Some(platform) = platform else {
+            suggested.unknown.push(name);
+            continue;
+        };
+        if suggested.filters.len() >= MOST_SESSIONS {
+            continue;
+        }
+        let session = Session {
+            local_as: reference.local_as,
+            peer,
+            afi: family(event, peer),
+        };
+        let (text, refresh) = write(platform, &filter, session);
+        let caution = match filter {
+            Filter::Over(_) => filter.caution(event),
+            _ => format!("{} {refresh}", filter.caution(event)),
+        };
+        suggested.filters.push(Suggestion {
+            session: name,
+            platform: platform.title(),
+            text,
+            caution,
+        });
+    }
+    suggested
+}
+
+/// The lines, and how they come to bear on routes that are held already.
+fn write(platform: Platform, filter: &Filter, session: Session) -> (String, String) {
+    let lines = match platform {
+        Platform::IosXr => ios_xr::lines(filter, session),
+        Platform::Junos => junos::lines(filter, session),
+        Platform::Eos => eos::lines(filter, session),
+        Platform::Frr => frr::lines(filter, session),
+        Platform::Vrp => vrp::lines(filter, session),
+        Platform::SrOs => sr_os::lines(filter, session),
+    };
+    let refresh = match platform {
+        Platform::IosXr => ios_xr::refresh(session),
+        Platform::Junos => junos::REFRESH.to_owned(),
+        Platform::Eos => eos::refresh(session),
+        Platform::Frr => frr::refresh(session),
+        Platform::Vrp => vrp::refresh(session),
+        Platform::SrOs => sr_os::REFRESH.to_owned(),
+    };
+    (lines.join("\n"), refresh)
+}
+
+/// What helps against it at this session; none where a filter would not.
+fn filter(event: &IncidentEvent, view: &ViewName, reference: &Reference) -> Option<Filter> {
+    match event.kind {
+        Kind::Leak | Kind::MoreSpecific if advice::is_direct(event, reference) => {
+            limit(event, view, reference).map(Filter::Over)
+        }
+        Kind::Leak | Kind::MoreSpecific => match (event.neighbour, event.offender) {
+            (Some(neighbour), Some(offender)) => Some(Filter::Through(neighbour, offender)),
+            (None, Some(offender)) => Some(Filter::Across(offender)),
+            _ => None,
+        },
+        Kind::Origin => event.offender.map(Filter::From),
+        Kind::OwnPrefix => within(own(event, reference)),
+        Kind::Bogon => within(examples(event)),
+        Kind::Path => Some(Filter::PathsOver(LONGEST_PATH)),
+        Kind::Specific => {
+            let has = |afi| {
+                let mut all = event.samples.iter().map(|sample| family_of(&sample.prefix));
+                event.samples.is_empty() || all.any(|one| one == afi)
+            };
+            Some(Filter::Longer {
+                ipv4: has(Afi::Ipv4).then_some(LONGEST.0),
+                ipv6: has(Afi::Ipv6).then_some(LONGEST.1),
+            })
+        }
+        Kind::MaximumPrefix => limit(event, view, reference).map(Filter::Over),
+        Kind::Visibility | Kind::Surge | Kind::Withdrawal => None,
+    }
+}
+
+fn within(prefixes: Vec<Prefix>) -> Option<Filter> {
+    (!prefixes.is_empty()).then_some(Filter::Within(prefixes))
+}
+
+/// A limit on the routes of a session. The one that is configured; where a limit is near, a third
+/// more than there was, for the case that this is growth; where a neighbour leaks, half as much
+/// again as it had.
+fn limit(event: &IncidentEvent, view: &ViewName, reference: &Reference) -> Option<u32> {
+    let peer: IpAddr = view.peer.parse().ok()?;
+    if event.kind == Kind::MaximumPrefix {
+        let peak = event.routes.peak;
+        return Some(round(peak.saturating_add(peak / 3)));
+    }
+    let configured = advice::policy(view, reference)
+        .and_then(|policy| policy.maximum_prefix(family(event, peer)));
+    configured.or_else(|| {
+        let normal = event.normal.filter(|normal| *normal > 0)?;
+        Some(round(normal.saturating_add(normal / 2)))
+    })
+}
+
+/// Up, to two digits that people type.
+fn round(count: u32) -> u32 {
+    let unit = 10_u32.pow(count.max(1).ilog10().saturating_sub(1));
+    count.div_ceil(unit).saturating_mul(unit)
+}
+
+fn family_of(prefix: &Prefix) -> Afi {
+    match prefix {
+        Prefix::V4(_) => Afi::Ipv4,
+        Prefix::V6(_) => Afi::Ipv6,
+    }
+}
+
+/// The family at stake: that of the examples, or of the session's addresses.
+fn family(event: &IncidentEvent, peer: IpAddr) -> Afi {
+    let of_peer = if peer.is_ipv4() { Afi::Ipv4 } else { Afi::Ipv6 };
+    let sample = event.samples.first();
+    sample.map_or(of_peer, |sample| family_of(&sample.prefix))
+}
+
+/// Prefixes of the examples, each once, those within others left out.
+fn examples(event: &IncidentEvent) -> Vec<Prefix> {
+    outermost(event.samples.iter().map(|sample| sample.prefix).collect())
+}
+
+/// Our own prefixes that are announced otherwise, as the configuration has them.
+fn own(event: &IncidentEvent, reference: &Reference) -> Vec<Prefix> {
+    let ours = |prefix: Prefix| {
+        let own = reference.own.iter().map(|own| own.prefix);
+        let covering = own.filter(|own| own.contains(&prefix));
+        covering.min_by_key(Prefix::prefix_len).unwrap_or(prefix)
+    };
+    let affected = event.samples.iter().map(|sample| ours(sample.prefix));
+    outermost(affected.collect())
+}
+
+fn outermost(mut prefixes: Vec<Prefix>) -> Vec<Prefix> {
+    prefixes.sort_by_key(|prefix| (prefix.prefix_len(), *prefix));
+    let mut kept: Vec<Prefix> = Vec::new();
+    for prefix in prefixes {
+        if kept.len() < MOST_PREFIXES && !kept.iter().any(|one| one.contains(&prefix)) {
+            kept.push(prefix);
+        }
+    }
+    kept
+}
+
+/// `ipv4` or `ipv6`, as most routers spell it.
+const fn spelled(afi: Afi) -> &'static str {
+    match afi {
+        Afi::Ipv4 => "ipv4",
+        Afi::Ipv6 => "ipv6",
+    }
+}
+
+/// A range of lengths as Cisco and those who followed write it after a prefix.
+fn lengths(net: &Prefix, from: u8, to: u8) -> String {
+    if from > net.prefix_len() {
+        format!(" ge {from}")
+    } else if to > from {
+        format!(" le {to}")
+    } else {
+        String::new()
+    }
+}
+
+/// A remark in a configuration: what to do with the lines after it.
+fn place(sign: char, session: Session) -> String {
+    format!(
+        "{sign} IN-USE stands for the policy that {} has inbound; 1 for a free number before its \
+         first",
+        session.peer
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,459 @@
+//! Incidents written down for another life, and taken up again in it.
+
+use std::time::Duration;
+
+use super::Folder;
+use crate::{
+    bgp::{Afi, AsPath, Nlri, Prefix, Timestamp},
+    detect::Verdict,
+    incident::{
+        kept::{Example, Kept, Path, Remembered, Sets},
+        ledger::Slot,
+        messages::{Message, Recorded},
+        record::{Incident, Key, Kind, Share, State, Written},
+        samples::{Sampled, Samples},
+        window::{Candidate, RouteKey},
+    },
+    rib::{Family, PathId, Rib, ViewId, ViewKey, seconds},
+};
+
+/// An incident of which nothing was told is written again after so long, for each so many
+/// prefixes that it has: a large one takes some milliseconds.
+const AGAIN: Duration = Duration::from_secs(10);
+const PREFIXES_A_TURN: u32 = 1 << 18;
+/// One that does not change is written so often, for the time until which it was seen.
+const ANYWAY: Duration = Duration::from_secs(300);
+/// Incidents held at most; they are numbered by sixteen bits.
+const MOST: usize = 60_000;
+
+/// Judges a path.
+pub type Judge<'a> = &'a dyn Fn(AsPath<'_>) -> Verdict;
+
+impl Folder {
+    /// Hands out what is to be kept of incidents that have changed: at once where something
+    /// was told, else now and then. `held` are the own prefixes that views had.
+    pub fn keep(
+        &mut self,
+        rib: &Rib<Verdict>,
+        now: Timestamp,
+        held: &dyn Fn() -> Vec<(Prefix, ViewKey)>,
+        out: &mut Vec<Kept>,
+    ) {
+        self.keeps = true;
+        out.extend(self.gone.drain(..).map(|id| Kept {
+            id,
+            state: Vec::new(),
+            gone: true,
+        }));
+        for index in 1..self.incidents.len() {
+            let slot = Slot(index as u16);
+            let Some(incident) = self.incident(slot) else {
+                continue;
+            };
+            let written = incident.written;
+            let turn = AGAIN * (1 + incident.total() / PREFIXES_A_TURN);
+            let after = match (written.at, written.urgent, written.changed) {
+                (None, ..) | (_, true, _) => Duration::ZERO,
+                (_, _, true) => turn,
+                _ if matches!(incident.state, State::Resolved(_)) => continue,
+                _ => ANYWAY.max(turn),
+            };
+            let due = written.at.is_none_or(|at| now.since(at) >= after);
+            if incident.id.is_empty() || !due {
+                continue;
+            }
+            incident.written = Written {
+                at: Some(now),
+                changed: false,
+                urgent: false,
+            };
+            if let Some(one) = self.remember(slot, rib, now, held) {
+                out.push(Kept {
+                    state: one.write(),
+                    id: one.id,
+                    gone: false,
+                });
+            }
+        }
+    }
+
+    /// An incident as it is to be remembered.
+    fn remember(
+        &self,
+        slot: Slot,
+        rib: &Rib<Verdict>,
+        now: Timestamp,
+        held: &dyn Fn() -> Vec<(Prefix, ViewKey)>,
+    ) -> Option<Remembered> {
+        let incident = self.incidents.get(usize::from(slot.0))?.as_ref()?;
+        let mut views = Views::default();
+        let shares = incident
+            .views
+            .iter()
+            .filter_map(|share| {
+                let view = views.place(rib.view_key(share.view)?);
+                // From now on nothing is heard of it, as far as whoever reads this knows.
+                Some((view, share.unobservable.unwrap_or(now)))
+            })
+            .collect();
+        let blamed = match incident.key.view {
+            Some(view) => Some(views.place(rib.view_key(view)?)),
+            None => None,
+        };
+        let mut offenders: Vec<_> = self
+            .offenders
+            .iter()
+            .filter(|(_, of)| **of == slot)
+            .map(|(&asn, _)| crate::bgp::Asn(asn))
+            .collect();
+        offenders.sort_unstable();
+        let mut victims: Vec<_> = incident
+            .victims
+            .iter()
+            .map(|(&asn, &count)| (asn, count))
+            .collect();
+        victims.sort_unstable();
+        let samples = &incident.samples;
+        let mut example = |one: &Sampled| self.example(one, rib, &mut views);
+        let samples = [
+            samples.first.iter().filter_map(&mut example).collect(),
+            samples.drawn.iter().filter_map(&mut example).collect(),
+            samples.last.iter().filter_map(&mut example).collect(),
+        ];
+        let held = if incident.key.kind == Kind::Visibility {
+            held()
+        } else {
+            Vec::new()
+        };
+        let held = held
+            .into_iter()
+            .map(|(prefix, view)| (prefix, views.place(&view)))
+            .collect();
+        Some(Remembered {
+            time: now,
+            id: incident.id.clone(),
+            kind: incident.key.kind,
+            offender: incident.key.offender,
+            neighbour: incident.key.neighbour,
+            blamed,
+            resolved: match incident.state {
+                State::Resolved(at) => Some(at),
+                // Whether it recedes has to be seen anew.
+                State::Open | State::Receding(_) => None,
+            },
+            first_seen: incident.first_seen,
+            last_seen: incident.last_seen,
+            peak: incident.peak,
+            severity: incident.severity,
+            confidence: incident.confidence,
+            finds: incident.finds,
+            also: incident.also.clone(),
+            evidence: incident.evidence.clone(),
+            absorbs: incident.absorbs,
+            absorbs_all: incident.absorbs_all,
+            told: incident.told,
+            last_told: incident.last_told,
+            told_count: incident.told_count,
+            counted: incident.counted,
+            holds: incident.holds,
+            offenders,
+            shares,
+            victims,
+            prefixes: sets(incident.rows.keys().copied(), rib),
+            covers: sets(incident.covers.iter().copied(), rib),
+            samples,
+            drawing: (incident.samples.seen, incident.samples.state),
+            held,
+            views: views.0,
+        })
+    }
+
+    fn example(&self, one: &Sampled, rib: &Rib<Verdict>, views: &mut Views) -> Option<Example> {
+        let Candidate {
+            time,
+            route,
+            old,
+            new,
+            finds,
+            cover,
+            message,
+        } = one.candidate;
+        let path = |id: PathId| Path {
+            words: rib.paths.path(id).words.to_vec(),
+            marks: rib.paths.marks(id),
+        };
+        let path_id = match route.afi {
+            Afi::Ipv4 => rib.table::<u32>().nlri(route.row)?.path_id,
+            Afi::Ipv6 => rib.table::<u128>().nlri(route.row)?.path_id,
+        };
+        let copied = one.message.as_deref();
+        Some(Example {
+            time,
+            view: views.place(rib.view_key(route.view)?),
+            route: (rib.prefix(route.afi, route.row)?, path_id),
+            old: old.is_some().then(|| path(old)),
+            new: path(new),
+            finds,
+            cover: rib.prefix(route.afi, cover),
+            message: copied
+                .or_else(|| self.messages.get(message))
+                .map(<[u8]>::to_vec),
+        })
+    }
+
+    /// Takes an incident up again. `views` are those it names, as they are numbered now;
+    /// views that cannot be had any more are left out. Nobody is told. `most` is how many
+    /// prefixes more there is room for. `apart` is how many routes of a view were known to carry
+    /// findings against its offender without being part of it: where they are not few, a route
+    /// of a table is taken in only once the table is compared with what was learned.
+    pub fn revive(
+        &mut self,
+        one: &Remembered,
+        views: &[Option<ViewId>],
+        rib: &mut Rib<Verdict>,
+        judge: Judge<'_>,
+        most: usize,
+        apart: u32,
+    ) {
+        self.keeps = true;
+        let view = |place: u32| views.get(place as usize).copied().flatten();
+        let blamed = one.blamed.map(view);
+        let known = |held: &Incident| held.id == one.id;
+        if blamed == Some(None)
+            || self.incidents.len() >= MOST
+            || self.incidents.iter().flatten().any(known)
+        {
+            return;
+        }
+        let key = Key {
+            kind: one.kind,
+            offender: one.offender,
+            neighbour: one.neighbour,
+            view: blamed.flatten(),
+        };
+        let mut incident = Incident::new(one.id.clone(), key, one.evidence.clone(), one.first_seen);
+        incident.state = one.resolved.map_or(State::Open, State::Resolved);
+        incident.last_seen = one.last_seen;
+        incident.peak = one.peak;
+        incident.severity = one.severity;
+        incident.confidence = one.confidence;
+        incident.finds = one.finds;
+        incident.also.clone_from(&one.also);
+        incident.absorbs = one.absorbs;
+        incident.absorbs_all = one.absorbs_all;
+        incident.told = one.told;
+        incident.last_told = one.last_told;
+        incident.told_count = one.told_count;
+        incident.counted = one.counted;
+        incident.holds = one.holds;
+        incident.victims = one.victims.iter().copied().collect();
+        incident.resumed = apart.saturating_mul(20) <= one.peak;
+        incident.dirty = false;
+        // It is on the disk as it is.
+        incident.written.at = Some(one.time);
+        incident.views = one
+            .shares
+            .iter()
+            .filter_map(|&(place, since)| {
+                Some(Share {
+                    view: view(place)?,
+                    active: 0,
+                    unobservable: Some(since),
+                })
+            })
+            .collect();
+        let left = seconds(one.time);
+        let mut room = most;
+        for (family, set) in [
+            (Afi::Ipv4, true),
+            (Afi::Ipv6, true),
+            (Afi::Ipv4, false),
+            (Afi::Ipv6, false),
+        ] {
+            let sets = if set { &one.prefixes } else { &one.covers };
+            let rows = match family {
+                Afi::Ipv4 => remember_rows(&sets.v4, left, &mut room, rib),
+                Afi::Ipv6 => remember_rows(&sets.v6, left, &mut room, rib),
+            };
+            if set {
+                incident
+                    .rows
+                    .extend(rows.into_iter().map(|row| ((family, row), 0)));
+            } else {
+                incident
+                    .covers
+                    .extend(rows.into_iter().map(|row| (family, row)));
+            }
+        }
+        let [first, drawn, last] = &one.samples;
+        let mut sampled = |samples: &[Example]| -> Vec<Sampled> {
+            let revived = |one| revive_example(one, &view, left, rib, judge);
+            samples.iter().filter_map(revived).collect()
+        };
+        incident.samples =
+            Samples::revived(sampled(first), sampled(drawn), sampled(last), one.drawing);
+        let free = self.incidents.iter().skip(1).position(Option::is_none);
+        let slot = free.map_or(self.incidents.len(), |free| free + 1);
+        if slot == self.incidents.len() {
+            self.incidents.push(None);
+        }
+        if let Some(place) = self.incidents.get_mut(slot) {
+            *place = Some(incident);
+        }
+        if one.resolved.is_none() {
+            for asn in &one.offenders {
+                self.offenders.insert(asn.0, Slot(slot as u16));
+            }
+            self.new_generation();
+        }
+    }
+}
+
+/// The views that a document names, each once.
+#[derive(Default)]
+struct Views(Vec<ViewKey>);
+
+impl Views {
+    fn place(&mut self, key: &ViewKey) -> u32 {
+        let place = self.0.iter().position(|known| known == key);
+        place.unwrap_or_else(|| {
+            self.0.push(*key);
+            self.0.len() - 1
+        }) as u32
+    }
+}
+
+fn sets(rows: impl Iterator<Item = (Afi, u32)>, rib: &Rib<Verdict>) -> Sets {
+    // IPv4 prefixes as one word each: there may be many, and words are sorted fastest.
+    let (mut v4, mut v6): (Vec<u64>, Vec<Nlri<u128>>) = (Vec::new(), Vec::new());
+    for (afi, row) in rows {
+        match afi {
+            Afi::Ipv4 => {
+                let contents = rib.table::<u32>().get(row);
+                v4.extend(contents.map(|row| u64::from(row.addr) << 8 | u64::from(row.len)));
+            }
+            Afi::Ipv6 => {
+                let contents = rib.table::<u128>().get(row);
+                v6.extend(contents.map(|row| Nlri::new(row.addr, row.len, 0)));
+            }
+        }
+    }
+    v4.sort_unstable();
+    v4.dedup();
+    v6.sort_unstable();
+    v6.dedup();
+    let prefix = |word: u64| Nlri::new((word >> 8) as u32, word as u8, 0);
+    Sets {
+        v4: v4.into_iter().map(prefix).collect(),
+        v6,
+    }
+}
+
+fn remember_rows<A: Family>(
+    prefixes: &[Nlri<A>],
+    left: u32,
+    room: &mut usize,
+    rib: &mut Rib<Verdict>,
+) -> Vec<u32>
+where
+    (A, u8): prefix_trie::Prefix,
+{
+    let taken = prefixes.len().min(*room);
+    *room -= taken;
+    let table = A::table_mut(rib);
+    let prefixes = prefixes.iter().take(taken);
+    prefixes.map(|nlri| table.remember(*nlri, left)).collect()
+}
+
+fn revive_example(
+    one: &Example,
+    view: &dyn Fn(u32) -> Option<ViewId>,
+    left: u32,
+    rib: &mut Rib<Verdict>,
+    judge: Judge<'_>,
+) -> Option<Sampled> {
+    let view = view(one.view)?;
+    let (prefix, path_id) = one.route;
+    let (afi, row) = remember_prefix(prefix, path_id, left, rib);
+    if rib.view_key(view).is_none_or(|key| key.afi != afi) {
+        return None;
+    }
+    let cover = match one.cover {
+        Some(cover) => remember_prefix(cover, 0, left, rib).1,
+        None => u32::MAX,
+    };
+    let mut intern = |path: &Path| {
+        rib.paths.intern(&path.words, path.marks, || {
+            judge(AsPath {
+                words: &path.words,
+                segmented: path.marks.segmented,
+            })
+        })
+    };
+    let new = intern(&one.new);
+    let old = one.old.as_ref().map_or(PathId::NONE, intern);
+    let candidate = Candidate {
+        time: one.time,
+        route: RouteKey { view, afi, row },
+        old,
+        new,
+        finds: one.finds,
+        cover,
+        message: Message::NONE,
+    };
+    Samples::pin(&candidate, rib);
+    Some(Sampled {
+        candidate,
+        message: one.message.as_deref().map(Box::from),
+    })
+}
+
+fn remember_prefix(prefix: Prefix, path_id: u32, left: u32, rib: &mut Rib<Verdict>) -> (Afi, u32) {
+    match prefix {
+        Prefix::V4(net) => {
+            let nlri = Nlri::new(u32::from(net.network()), net.prefix_len(), path_id);
+            (Afi::Ipv4, u32::table_mut(rib).remember(nlri, left))
+        }
+        Prefix::V6(net) => {
+            let nlri = Nlri::new(u128::from(net.network()), net.prefix_len(), path_id);
+            (Afi::Ipv6, u128::table_mut(rib).remember(nlri, left))
+        }
+    }
+}
+
+impl Folder {
+    /// The messages of an incident's examples, in order of time, each once.
+    pub fn messages_of(&self, id: &str, rib: &Rib<Verdict>) -> Vec<Recorded> {
+        let known = self.incidents.iter().flatten().find(|one| one.id == id);
+        let Some(incident) = known else {
+            return Vec::new();
+        };
+        let mut all: Vec<Recorded> = incident
+            .samples
+            .all()
+            .filter_map(|one| self.recorded(one, rib))
+            .collect();
+        let order = |one: &Recorded| (one.time, one.peer, one.rib);
+        all.sort_by(|a, b| (order(a), &a.message).cmp(&(order(b), &b.message)));
+        all.dedup();
+        all
+    }
+
+    fn recorded(&self, one: &Sampled, rib: &Rib<Verdict>) -> Option<Recorded> {
+        let Candidate {
+            time,
+            route,
+            message,
+            ..
+        } = one.candidate;
+        let key = rib.view_key(route.view)?;
+        let copied = one.message.as_deref();
+        Some(Recorded {
+            time,
+            peer: key.peer,
+            rib: key.rib,
+            add_path: rib.primary(route.afi, route.row) != route.row,
+            message: copied.or_else(|| self.messages.get(message))?.to_vec(),
+        })
+    }
+}

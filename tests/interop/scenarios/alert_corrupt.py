@@ -1,0 +1,87 @@
+"""A torn or corrupt journal is set aside with a word, and the daemon goes on."""
+
+import random
+
+from alerting import opens, settings, skipped, webhook
+from lab import Failed
+from receivers import Receiver
+from speaker import Speaker
+
+
+def run(lab, site):
+    if skipped(site):
+        return
+    hook = Receiver(lab, 19400)
+    state = lab.directory / "state"
+    configured = settings(state, webhook(hook, "hook", min_severity="warning"))
+    site.start(more=configured)
+    speaker = Speaker(site)
+    database = state / "state.sqlite"
+    chance = random.Random(7)
+    for number, (what, damage) in enumerate(DAMAGES.items(), 1):
+        speaker.connect()
+        site.synced()
+        name = opens(site, speaker, number)
+        lab.wait("it is told", lambda: hook.told(name), 10)
+        site.kill()
+        speaker.close()
+        said = len(site.log.read_text().splitlines())
+        damage(database, chance)
+        site.start(more=configured)
+        lines = site.log.read_text().splitlines()[said:]
+        warned = [line for line in lines if "WARN" in line or "ERROR" in line]
+        if not warned and name not in site.incidents():
+            raise Failed(f"{what}: {name} is gone, and nothing is said of it")
+        print(f"  {what}: {len(site.incidents())} incidents kept; {said_of(warned)}")
+        aside = [path.name for path in state.iterdir() if "state.sqlite" not in path.name[:0]]
+        print(f"    in the directory: {', '.join(sorted(aside))}")
+    # And it works on: what happens now is kept again.
+    speaker.connect()
+    site.synced()
+    name = opens(site, speaker, 90)
+    site.kill()
+    site.start(more=configured)
+    if name not in site.incidents():
+        raise Failed("after a damaged journal nothing is kept any more")
+    site.stop()
+
+
+def said_of(lines):
+    return "; ".join(line[:300] for line in lines[:3]) or "nothing said"
+
+
+def halved(path, _):
+    octets = path.read_bytes()
+    path.write_bytes(octets[: len(octets) // 2])
+
+
+def scattered(path, chance):
+    octets = bytearray(path.read_bytes())
+    for _ in range(2000):
+        octets[chance.randrange(len(octets))] = chance.randrange(256)
+    path.write_bytes(octets)
+
+
+def headless(path, chance):
+    octets = bytearray(path.read_bytes())
+    octets[:4096] = chance.randbytes(4096)
+    path.write_bytes(octets)
+
+
+def log_torn(path, chance):
+    log = path.with_name(path.name + "-wal")
+    octets = bytearray(log.read_bytes())
+    for at in range(len(octets) // 2, len(octets)):
+        octets[at] = chance.randrange(256)
+    log.write_bytes(octets)
+
+
+DAMAGES = {
+    "half of it gone": halved,
+    "octets changed all over": scattered,
+    "noise in place of its head": headless,
+    "empty": lambda path, _: path.write_bytes(b""),
+    "no database at all": lambda path, chance: path.write_bytes(chance.randbytes(100_000)),
+    "its log torn": log_torn,
+    "a directory in its place": lambda path, _: (path.unlink(), path.mkdir()),
+}

@@ -1,0 +1,118 @@
+"""Every sink hangs, and the feed is taken as fast as without any.
+
+LEAKWATCH_PAIRS (3) is how often each way runs, in turn; LEAKWATCH_MESSAGES (100000) how many
+updates are sent.
+"""
+
+import os
+import shutil
+import statistics
+import time
+from pathlib import Path
+
+from alerting import settings, sink, skipped, webhook
+from lab import Failed
+from receivers import Receiver
+from speaker import PEER_AS, Speaker, block, packed, update
+
+TICKS = os.sysconf("SC_CLK_TCK")
+TABLE = 20000
+# What the median of pairs must reach where machines are noisy.
+LEAST = 0.9
+
+
+def run(lab, site):
+    if skipped(site):
+        return
+    pairs = int(os.environ.get("LEAKWATCH_PAIRS", "3"))
+    count = int(os.environ.get("LEAKWATCH_MESSAGES", "100000"))
+    silent = Receiver(lab, 19400, reads=False)
+    address = f"127.0.0.1:{silent.port}"
+    file = lab.directory / "address"
+    file.write_text(silent.url)
+    file.chmod(0o600)
+    sinks = [webhook(silent, f"hook-{number}", min_severity="info") for number in range(4)]
+    sinks += [
+        sink("alertmanager", name="am", urls=[f"http://{address}"], min_severity="info"),
+        sink("slack", name="slack", url_file=str(file), min_severity="info"),
+        sink("pagerduty", name="pd", url=silent.url, routing_key_file=str(file),
+             min_severity="info"),
+        sink("mail", name="mail", server="127.0.0.1", port=silent.port, tls="none",
+             to=["noc@noc.example"], min_severity="info", **{"from": "lw@noc.example"}),
+    ]
+    speaker = Speaker(site, table=TABLE)
+    stream = octets(speaker, count)
+    print(f"  {count} updates in {len(stream) / 1e6:.0f} MB")
+    ways = {"without": [], "with": []}
+    for turn in range(pairs):
+        for way in ("without", "with") if turn % 2 else ("with", "without"):
+            ways[way].append(measured(lab, site, speaker, stream, sinks * (way == "with")))
+    for number, what in enumerate(("processor", "wall")):
+        ratios = [a[number] / b[number] for a, b in zip(ways["without"], ways["with"])]
+        told = {way: statistics.median(one[number] for one in ways[way]) for way in ways}
+        print(
+            f"  {what}: {told['without']:.2f} s without sinks, {told['with']:.2f} s with 8 hung;"
+            f" speed with them {statistics.median(ratios):.3f} of that without"
+            f" ({min(ratios):.3f} to {max(ratios):.3f})"
+        )
+        if statistics.median(ratios) < LEAST:
+            raise Failed(f"{what}: hung sinks cost {1 - statistics.median(ratios):.0%}")
+
+
+def octets(speaker, count):
+    """Updates of what is in the table, and now and then a path that pages."""
+    header = speaker.header()
+    made = []
+    nlri = [packed(block(number)) for number in range(TABLE)]
+    for number in range(count):
+        at = number * 7919 % TABLE
+        if number % (count // 20) == count // 40:
+            path = (PEER_AS, 65, *[5000 + number // (count // 20)] * 200)
+        else:
+            path = (PEER_AS, 3356, 700000 + number % 5, 1000 + at // 10)
+        body = header + update(nlri[at], path)
+        made.append(b"\3" + (6 + len(body)).to_bytes(4, "big") + b"\0" + body)
+    return b"".join(made)
+
+
+def measured(lab, site, speaker, stream, sinks):
+    """Processor and wall seconds until all of it has been judged."""
+    state = lab.directory / "state"
+    shutil.rmtree(state, ignore_errors=True)
+    site.start(more=settings(state, *sinks))
+    speaker.connect()
+    site.synced()
+    time.sleep(1)
+    before = site.messages("route_monitoring")
+    wanted = before + messages(stream)
+    pid = lab.processes[site.name].pid
+    used, began = processor(pid), time.monotonic()
+    speaker.send(stream)
+    lab.wait("all of it is read", lambda: site.messages("route_monitoring") >= wanted, 600)
+    lab.wait("all of it is judged", lambda: idle(site), 600)
+    spent = processor(pid) - used, time.monotonic() - began
+    paging = [one for one in site.incidents().values() if one["severity"] == "critical"]
+    if not paging:
+        raise Failed("nothing that pages was seen")
+    speaker.close()
+    site.kill()
+    return spent
+
+
+def messages(stream):
+    """How many messages a stream has."""
+    at = found = 0
+    while at < len(stream):
+        at += int.from_bytes(stream[at + 1 : at + 5], "big")
+        found += 1
+    return found
+
+
+def idle(site):
+    return site.metric("leakwatch_engine_queue_bytes") == 0
+
+
+def processor(pid):
+    """User and system seconds."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
