@@ -3,8 +3,9 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use super::{
-    overview::{badge, hushed},
+    overview::badge,
     page,
+    quiet::hushed,
     text::{Text, ago, clock, count, counted, day_time, lasting},
 };
 use crate::{

@@ -7,6 +7,7 @@
 mod incident;
 mod lookup;
 mod overview;
+mod quiet;
 mod text;
 
 pub(super) use incident::incident;
