@@ -190,6 +190,12 @@ fn check_header(path: &Path) -> Result<bool, Trouble> {
     let mut header = Vec::new();
     File::open(path)?.take(100).read_to_end(&mut header)?;
     let is_new = header.is_empty();
+    let log = fs::metadata(beside(path, "-wal")).map_or(0, |log| log.len());
+    if is_new && log > 0 {
+        return Err(Trouble::Damaged(
+            "it is empty, and its log is not".to_owned(),
+        ));
+    }
     let is_ours = header.len() == 100
         && header.starts_with(b"SQLite format 3\0")
         && header[16..18] == PAGE.to_be_bytes()
