@@ -106,7 +106,7 @@ pub struct Announced {
     pub asn: Asn,
     /// How many more, or fewer.
     pub routes: i32,
-    /// Percent by which it may be more; [`USUAL_MARGIN`] where nothing is said.
+    /// Percent by which it may be more; 20 where nothing is said.
     pub margin: Option<u8>,
     /// From when; at once where nothing is said.
     pub from: Option<Timestamp>,
