@@ -144,6 +144,24 @@ fn an_incident_that_is_over_by_the_tables_ends_ten_minutes_later_and_once() {
     assert!(disk.kept.is_empty());
 }
 
+/// The offender of a path is on the route's good path too.
+#[test]
+fn a_path_that_was_put_right_meanwhile_is_over() {
+    for (path, steps) in [("3356 1000", 1), ("3356 65 1000*252", 0)] {
+        let mut stage = Stage::default();
+        stage.tell(TABLE);
+        stage.tell("10:20:00 A $a 20.0.0.0/16 1000010 3356 65 1000*252\n10:20:10 wait");
+        assert_eq!(stage.lives(), ["opened critical path-1000-via-65"]);
+        let mut disk = Disk::default();
+        disk.write(&mut stage);
+        let mut stage = disk.start();
+        stage.tell(RETURN);
+        stage.tell(&format!("10:25:02 A $a 20.0.0.0/16 1000010 {path}"));
+        stage.tell("10:25:05 eor $a\n10:25:05 eor $b\n10:36:00 wait");
+        assert_eq!(told(&stage).len(), steps, "{path}");
+    }
+}
+
 #[test]
 fn until_the_peers_are_back_nothing_is_over_however_long_that_takes() {
     let (_, mut stage, _) = in_a_leak();

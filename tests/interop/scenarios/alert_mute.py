@@ -1,6 +1,6 @@
 """Every sink hangs, and the feed is taken as fast as without any.
 
-LEAKWATCH_PAIRS (3) is how often each way runs, in turn; LEAKWATCH_MESSAGES (100000) how many
+LEAKWATCH_PAIRS (3) is how often each way runs, in turn; LEAKWATCH_MESSAGES (500000) how many
 updates are sent.
 """
 
@@ -25,7 +25,7 @@ def run(lab, site):
     if skipped(site):
         return
     pairs = int(os.environ.get("LEAKWATCH_PAIRS", "3"))
-    count = int(os.environ.get("LEAKWATCH_MESSAGES", "100000"))
+    count = int(os.environ.get("LEAKWATCH_MESSAGES", "500000"))
     silent = Receiver(lab, 19400, reads=False)
     address = f"127.0.0.1:{silent.port}"
     file = lab.directory / "address"
