@@ -27,7 +27,7 @@ use crate::{
     http::Board,
     metrics::Metrics,
     reference::Reference,
-    store::Store,
+    store::{Durability, Store},
 };
 
 /// A sink, ready to be used, and what it is told.
@@ -63,6 +63,11 @@ impl Alerting {
             key: "state.directory",
             message: error.to_string(),
         })?;
+        if store.durability() == Durability::Volatile {
+            tracing::info!(
+                "nothing is kept over a restart; `state.directory` names where it could be"
+            );
+        }
         for problem in said {
             tracing::warn!(problem, "the state directory is not as it was left");
         }
