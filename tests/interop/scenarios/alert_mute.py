@@ -69,7 +69,7 @@ def octets(speaker, count):
         if number % (count // 20) == count // 40:
             path = (PEER_AS, 65, *[5000 + number // (count // 20)] * 200)
         else:
-            path = (PEER_AS, 3356, 700000 + number % 5, 1000 + at // 10)
+            path = (PEER_AS, 3356, 700000 + number // TABLE % 5, 1000 + at // 10)
         body = header + update(nlri[at], path)
         made.append(b"\3" + (6 + len(body)).to_bytes(4, "big") + b"\0" + body)
     return b"".join(made)
@@ -86,14 +86,14 @@ def measured(lab, site, speaker, stream, sinks):
     before = site.messages("route_monitoring")
     wanted = before + messages(stream)
     pid = lab.processes[site.name].pid
+    changed = changes(site)
     used, began = processor(pid), time.monotonic()
     speaker.send(stream)
     lab.wait("all of it is read", lambda: site.messages("route_monitoring") >= wanted, 600)
     lab.wait("all of it is judged", lambda: idle(site), 600)
+    lab.wait("every route changed", lambda: changes(site) >= changed + wanted - before, 600)
     spent = processor(pid) - used, time.monotonic() - began
-    paging = [one for one in site.incidents().values() if one["severity"] == "critical"]
-    if not paging:
-        raise Failed("nothing that pages was seen")
+    lab.wait("what pages is shown", lambda: pages(site), 30)
     speaker.close()
     site.kill()
     return spent
@@ -106,6 +106,14 @@ def messages(stream):
         at += int.from_bytes(stream[at + 1 : at + 5], "big")
         found += 1
     return found
+
+
+def changes(site):
+    return site.metric("leakwatch_route_changes_total")
+
+
+def pages(site):
+    return any(one["severity"] == "critical" for one in site.incidents().values())
 
 
 def idle(site):
