@@ -467,7 +467,7 @@ fn the_service_manager_is_told_of_every_stage() {
 
 #[test]
 fn what_came_while_it_was_stopped_is_read_before_time_counts() {
-    let config = own().replace("resolve_after = \"1s\"", "resolve_after = \"4s\"");
+    let config = own().replace("resolve_after = \"1s\"", "resolve_after = \"8s\"");
     let mut daemon = Daemon::start(&config);
     let mut router = Router::connect(&daemon, "edge-1", &[]);
     router.table(50);
@@ -484,7 +484,7 @@ fn what_came_while_it_was_stopped_is_read_before_time_counts() {
     daemon.signal("STOP");
     router.announce(OURS, &STOLEN);
     router.send();
-    thread::sleep(Duration::from_secs(6));
+    thread::sleep(Duration::from_secs(10));
     daemon.signal("CONT");
     daemon.said("we did not run; the time counts once what was missed is read");
     daemon.until("/api/v1/incidents", "back", |answer| {
