@@ -10,7 +10,7 @@ use super::{
     author::Author,
     client::encoded,
     moment::Moment,
-    sheet::{Sheet, day_time, escape, lasting},
+    sheet::{day_time, escape, lasting},
 };
 use crate::{alert::quiet::Acknowledgement, incident::Severity};
 
@@ -67,29 +67,28 @@ impl Ack {
             let why = self.why.as_deref().unwrap_or_default();
             self.author.ask(&path, &query, why, body)?
         };
-        if self.author.daemon.json {
-            writeln!(out, "{}", text.trim_end())?;
-        } else {
-            let one: Acknowledgement = self.author.understood(&text)?;
-            self.confirm(&mut out, &one)?;
+        let done = self
+            .author
+            .confirm(&text, &mut out, |one| self.words(one))?;
+        if let Some(one) = done.filter(|_| !self.undo) {
+            let drill = if one.drill { " --drill" } else { "" };
+            let incident = escape(&one.incident);
+            writeln!(out, "Undo: leakwatch ack {incident} --undo{drill}")?;
         }
         out.flush()?;
         Ok(Status::Done)
     }
 
-    fn confirm(&self, out: &mut impl Write, one: &Acknowledgement) -> Result<(), Failure> {
-        let sheet = Sheet::standard_output();
+    fn words(&self, one: &Acknowledgement) -> String {
         let incident = escape(&one.incident);
         if self.undo {
-            let text = format!("{incident} is not acknowledged any more ({}).", one.id);
-            sheet.paragraph(out, &text)?;
-            return Ok(());
+            return format!("{incident} is not acknowledged any more ({}).", one.id);
         }
         let worse = match one.severity {
             Severity::Critical => String::new(),
             other => format!("if it gets worse than {}, and ", other.name()),
         };
-        let text = format!(
+        format!(
             "{incident} is acknowledged ({}) by {} until {}, for {}, or until it is over. It is \
              told again {}when it is over.",
             escape(&one.id),
@@ -97,10 +96,6 @@ impl Ack {
             day_time(one.until),
             lasting(one.until.since(one.at)),
             worse,
-        );
-        sheet.paragraph(out, &text)?;
-        let drill = if one.drill { " --drill" } else { "" };
-        writeln!(out, "Undo: leakwatch ack {incident} --undo{drill}")?;
-        Ok(())
+        )
     }
 }

@@ -1,12 +1,21 @@
 //! Who changes something at a daemon, and by what right.
 
-use std::{env, fs::File, io::Read, path::PathBuf};
+use std::{
+    env,
+    fs::File,
+    io::{Read, Write},
+    path::PathBuf,
+};
 
 use clap::Args;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{Failure, client::Daemon};
+use super::{
+    Failure,
+    client::{Daemon, encoded},
+    sheet::Sheet,
+};
 use crate::bgp::Timestamp;
 
 /// A longer token is none.
@@ -108,17 +117,53 @@ impl Author {
         self.daemon.remove(path, &query, &self.token()?)
     }
 
-    /// What an answer means.
-    pub(super) fn understood<T: serde::de::DeserializeOwned>(
+    /// Says what was done, in JSON or in words, and returns what it was.
+    pub(super) fn confirm<T: DeserializeOwned>(
         &self,
         text: &str,
-    ) -> Result<T, Failure> {
-        serde_json::from_str(text).map_err(|error| {
+        out: &mut impl Write,
+        words: impl FnOnce(&T) -> String,
+    ) -> Result<Option<T>, Failure> {
+        if self.daemon.json {
+            writeln!(out, "{}", text.trim_end())?;
+            return Ok(None);
+        }
+        let done: T = serde_json::from_str(text).map_err(|error| {
             Failure::Input(anyhow::anyhow!(
                 "{} did it, and answers what this version does not understand ({error}); is it \
                  of the same version?",
                 self.daemon.url()
             ))
-        })
+        })?;
+        Sheet::standard_output().paragraph(out, &words(&done))?;
+        Ok(Some(done))
+    }
+}
+
+/// Something of a list that is taken back.
+#[derive(Args, Debug)]
+pub(super) struct Removal {
+    /// Which, by its name in the list.
+    #[arg(value_name = "ID")]
+    id: String,
+    /// Why.
+    #[arg(long, value_name = "TEXT")]
+    why: Option<String>,
+    #[command(flatten)]
+    author: Author,
+}
+
+impl Removal {
+    /// Takes it out of `list`, such as `/api/v1/mutes`, and says so.
+    pub(super) fn run<T: DeserializeOwned>(
+        &self,
+        list: &str,
+        out: &mut impl Write,
+        words: impl FnOnce(&T) -> String,
+    ) -> Result<(), Failure> {
+        let path = format!("{list}/{}", encoded(&self.id));
+        let text = self.author.take_back(&path, &[], self.why.as_deref())?;
+        self.author.confirm(&text, out, words)?;
+        Ok(())
     }
 }

@@ -8,11 +8,10 @@ use serde_json::json;
 
 use super::{
     Failure, Status,
-    author::Author,
+    author::{Author, Removal},
     client::Daemon,
-    client::encoded,
     moment::Moment,
-    sheet::{Ink, Sheet, day_time, escape, lasting},
+    sheet::{Ink, Sheet, day_time, escape, grouped, lasting},
 };
 use crate::{
     alert::quiet::{CourseState, Expected},
@@ -47,7 +46,7 @@ enum Command {
     /// List the changes that are announced, and those that ended within a day.
     List(Daemon),
     /// Take an announced change back.
-    Remove(Remove),
+    Remove(Removal),
 }
 
 #[derive(Args, Debug)]
@@ -81,18 +80,6 @@ struct Add {
     author: Author,
 }
 
-#[derive(Args, Debug)]
-struct Remove {
-    /// Which, such as e-1.
-    #[arg(value_name = "ID")]
-    id: String,
-    /// Why.
-    #[arg(long, value_name = "TEXT")]
-    why: Option<String>,
-    #[command(flatten)]
-    author: Author,
-}
-
 /// Routes more or fewer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Change(i32);
@@ -120,7 +107,7 @@ impl Expect {
         match &self.command {
             None => self.add.run(&mut out),
             Some(Command::List(daemon)) => list(daemon, &mut out),
-            Some(Command::Remove(remove)) => remove.run(&mut out),
+            Some(Command::Remove(removal)) => remove(removal, &mut out),
         }?;
         out.flush()?;
         Ok(Status::Done)
@@ -144,45 +131,34 @@ impl Add {
         });
         let why = self.why.as_deref().unwrap_or_default();
         let text = self.author.ask("/api/v1/expected", &[], why, body)?;
-        if self.author.daemon.json {
-            writeln!(out, "{}", text.trim_end())?;
-            return Ok(());
+        let change = self.author.confirm(&text, out, |change: &Expected| {
+            format!(
+                "Expected ({}): {}, from {} until {}, for {}, by {}. Up to {} routes are told to \
+                 nobody; more are, and so is it if it does not happen.",
+                escape(&change.id),
+                change.what(),
+                day_time(change.from),
+                day_time(change.until),
+                lasting(change.until.since(change.from)),
+                escape(&change.by),
+                grouped(change.most().into()),
+            )
+        })?;
+        if let Some(change) = change {
+            writeln!(out, "Undo: leakwatch expect remove {}", escape(&change.id))?;
         }
-        let change: Expected = self.author.understood(&text)?;
-        let told = format!(
-            "Expected ({}): {}, from {} until {}, for {}, by {}. Up to {} routes are told to \
-             nobody; more are, and so is it if it does not happen.",
-            escape(&change.id),
-            change.what(),
-            day_time(change.from),
-            day_time(change.until),
-            lasting(change.until.since(change.from)),
-            escape(&change.by),
-            super::sheet::grouped(change.most().into()),
-        );
-        Sheet::standard_output().paragraph(out, &told)?;
-        writeln!(out, "Undo: leakwatch expect remove {}", escape(&change.id))?;
         Ok(())
     }
 }
 
-impl Remove {
-    fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
-        let path = format!("/api/v1/expected/{}", encoded(&self.id));
-        let text = self.author.take_back(&path, &[], self.why.as_deref())?;
-        if self.author.daemon.json {
-            writeln!(out, "{}", text.trim_end())?;
-            return Ok(());
-        }
-        let change: Expected = self.author.understood(&text)?;
-        let told = format!(
+fn remove(removal: &Removal, out: &mut impl Write) -> Result<(), Failure> {
+    removal.run("/api/v1/expected", out, |change: &Expected| {
+        format!(
             "No longer expected ({}): {}.",
             escape(&change.id),
             change.what()
-        );
-        Sheet::standard_output().paragraph(out, &told)?;
-        Ok(())
-    }
+        )
+    })
 }
 
 fn list(daemon: &Daemon, out: &mut impl Write) -> Result<(), Failure> {

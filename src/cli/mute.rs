@@ -8,8 +8,7 @@ use serde_json::json;
 
 use super::{
     Failure, Status,
-    author::Author,
-    client::encoded,
+    author::{Author, Removal},
     client::{Daemon, ago},
     moment::Moment,
     sheet::{Ink, Sheet, counted, day_time, escape, lasting},
@@ -46,7 +45,7 @@ enum Command {
     /// List the mutes that hold or will.
     List(Daemon),
     /// End a mute.
-    Remove(Remove),
+    Remove(Removal),
     /// Tell who muted, acknowledged and announced what, and why.
     Log(Log),
 }
@@ -99,18 +98,6 @@ struct Add {
 }
 
 #[derive(Args, Debug)]
-struct Remove {
-    /// Which, such as m-1.
-    #[arg(value_name = "ID")]
-    id: String,
-    /// Why.
-    #[arg(long, value_name = "TEXT")]
-    why: Option<String>,
-    #[command(flatten)]
-    author: Author,
-}
-
-#[derive(Args, Debug)]
 struct Log {
     /// Entries at most, the latest ones.
     #[arg(long, value_name = "N", default_value_t = 100,
@@ -137,7 +124,7 @@ impl Mute {
         match &self.command {
             None => self.add.run(&mut out),
             Some(Command::List(daemon)) => list(daemon, &mut out),
-            Some(Command::Remove(remove)) => remove.run(&mut out),
+            Some(Command::Remove(removal)) => remove(removal, &mut out),
             Some(Command::Log(log)) => log.run(&mut out),
         }?;
         out.flush()?;
@@ -175,47 +162,36 @@ impl Add {
         });
         let why = self.why.as_deref().unwrap_or_default();
         let text = self.author.ask("/api/v1/mutes", &[], why, body)?;
-        if self.author.daemon.json {
-            writeln!(out, "{}", text.trim_end())?;
-            return Ok(());
+        let mute = self.author.confirm(&text, out, |mute: &Muted| {
+            let begins = if mute.from > mute.created {
+                format!("from {} ", day_time(mute.from))
+            } else {
+                String::new()
+            };
+            format!(
+                "Muted ({}): {}, {begins}until {}, for {}, by {}.",
+                escape(&mute.id),
+                escape(&mute.what()),
+                day_time(mute.until),
+                lasting(mute.until.since(mute.from)),
+                escape(&mute.by),
+            )
+        })?;
+        if let Some(mute) = mute {
+            writeln!(out, "Undo: leakwatch mute remove {}", escape(&mute.id))?;
         }
-        let mute: Muted = self.author.understood(&text)?;
-        let begins = if mute.from > mute.created {
-            format!("from {} ", day_time(mute.from))
-        } else {
-            String::new()
-        };
-        let told = format!(
-            "Muted ({}): {}, {begins}until {}, for {}, by {}.",
-            escape(&mute.id),
-            escape(&mute.what()),
-            day_time(mute.until),
-            lasting(mute.until.since(mute.from)),
-            escape(&mute.by),
-        );
-        Sheet::standard_output().paragraph(out, &told)?;
-        writeln!(out, "Undo: leakwatch mute remove {}", escape(&mute.id))?;
         Ok(())
     }
 }
 
-impl Remove {
-    fn run(&self, out: &mut impl Write) -> Result<(), Failure> {
-        let path = format!("/api/v1/mutes/{}", encoded(&self.id));
-        let text = self.author.take_back(&path, &[], self.why.as_deref())?;
-        if self.author.daemon.json {
-            writeln!(out, "{}", text.trim_end())?;
-            return Ok(());
-        }
-        let mute: Muted = self.author.understood(&text)?;
-        let told = format!(
+fn remove(removal: &Removal, out: &mut impl Write) -> Result<(), Failure> {
+    removal.run("/api/v1/mutes", out, |mute: &Muted| {
+        format!(
             "No longer muted ({}): {}.",
             escape(&mute.id),
             escape(&mute.what())
-        );
-        Sheet::standard_output().paragraph(out, &told)?;
-        Ok(())
-    }
+        )
+    })
 }
 
 fn list(daemon: &Daemon, out: &mut impl Write) -> Result<(), Failure> {

@@ -11,7 +11,7 @@ use super::{
     columns::{Cell, Column, table},
     sheet::{Ink, Sheet, counted, day_time, escape, grouped, lasting},
 };
-use crate::bgp::Timestamp;
+use crate::{bgp::Timestamp, incident::Severity};
 
 /// Say how a running daemon does: incidents, routers, tables.
 #[derive(Args, Debug)]
@@ -32,6 +32,39 @@ struct Told {
     incidents: Open,
     resolved: u64,
     drill: Option<Drill>,
+    telling: Telling,
+}
+
+/// Whether incidents are written down and told.
+#[derive(Deserialize)]
+struct Telling {
+    time: Timestamp,
+    journal: Journal,
+    sinks: Vec<Sink>,
+    troubles: Vec<Trouble>,
+}
+
+#[derive(Deserialize)]
+struct Journal {
+    state: String,
+    since: Option<Timestamp>,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Sink {
+    name: String,
+    waiting: u64,
+    failing_since: Option<Timestamp>,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Trouble {
+    severity: Severity,
+    since: Timestamp,
+    summary: String,
+    actions: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -170,6 +203,7 @@ impl Status {
                 sheet.item(out, "", "- ", &escape(reason))?;
             }
         }
+        told.telling.write(out, sheet)?;
         let views: Vec<String> = ["live", "dumping", "warming", "down", "stale"]
             .iter()
             .filter_map(|name| {
@@ -193,6 +227,70 @@ impl Status {
             grouped(told.engine.memory_bytes >> 20)
         );
         sheet.field(out, "Routes", &routes)
+    }
+}
+
+impl Telling {
+    fn write(&self, out: &mut impl Write, sheet: &Sheet) -> std::io::Result<()> {
+        for trouble in &self.troubles {
+            let ink = match trouble.severity {
+                Severity::Critical => Ink::Alarm,
+                _ => Ink::Caution,
+            };
+            let begun = ago(self.time, Some(trouble.since));
+            let text = format!("{} (for {begun})", escape(&trouble.summary));
+            sheet.inked(out, "Trouble", ink, &text)?;
+            for action in &trouble.actions {
+                sheet.item(out, "", "- ", &escape(action))?;
+            }
+        }
+        let (ink, journal) = match self.journal.state.as_str() {
+            "durable" => (Ink::Well, "on the disk".to_owned()),
+            "volatile" => (Ink::Faint, "not kept over a restart".to_owned()),
+            _ => {
+                let error = escape(
+                    self.journal
+                        .error
+                        .as_deref()
+                        .unwrap_or("no reason is known"),
+                );
+                let begun = ago(self.time, self.journal.since);
+                (Ink::Alarm, format!("in memory only, for {begun}: {error}"))
+            }
+        };
+        sheet.inked(out, "Journal", ink, &journal)?;
+        if self.sinks.is_empty() {
+            return sheet.inked(out, "Told to", Ink::Faint, "nobody: no sink is configured");
+        }
+        let failing: Vec<&Sink> = self
+            .sinks
+            .iter()
+            .filter(|sink| sink.failing_since.is_some())
+            .collect();
+        let names = |sinks: &mut dyn Iterator<Item = &Sink>| {
+            let names: Vec<String> = sinks.map(|sink| escape(&sink.name)).collect();
+            names.join(", ")
+        };
+        let well = names(
+            &mut self
+                .sinks
+                .iter()
+                .filter(|sink| sink.failing_since.is_none()),
+        );
+        if !well.is_empty() {
+            sheet.inked(out, "Told to", Ink::Well, &well)?;
+        }
+        for sink in failing {
+            let text = format!(
+                "{}, for {}; {} wait: {}",
+                escape(&sink.name),
+                ago(self.time, sink.failing_since),
+                grouped(sink.waiting),
+                escape(sink.error.as_deref().unwrap_or("no reason is known"))
+            );
+            sheet.inked(out, "Failing", Ink::Alarm, &text)?;
+        }
+        Ok(())
     }
 }
 

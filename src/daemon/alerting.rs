@@ -24,7 +24,7 @@ use crate::{
     alert::{self, Dispatcher, Message, Notice, Office, Quiet, Sink, SinkSettings, Voice},
     config::Config,
     feed::{bmp::Routers, clock::Clock},
-    http::Board,
+    http::{Board, Telling},
     metrics::Metrics,
     reference::Reference,
     store::{Durability, Store},
@@ -45,6 +45,7 @@ pub struct Alerting {
     dispatcher: Dispatcher,
     canary: Canary,
     settings: watch::Sender<Arc<alert::Settings>>,
+    telling: watch::Sender<Arc<Telling>>,
     stop: Arc<AtomicBool>,
 }
 
@@ -72,6 +73,7 @@ impl Alerting {
             tracing::warn!(problem, "the state directory is not as it was left");
         }
         let quiet = Quiet::load(store.clone(), now);
+        let telling = watch::Sender::new(Arc::new(Telling::new(now, store.durability())));
         let canary = Canary::default();
         let (settings, shown) = watch::channel(Arc::new(config.alert.clone()));
         let dispatcher = Dispatcher::new(Office {
@@ -105,6 +107,7 @@ impl Alerting {
             dispatcher,
             canary,
             settings,
+            telling,
             stop: Arc::default(),
         })
     }
@@ -136,10 +139,16 @@ impl Alerting {
             directories: watched.directories,
             canary: self.canary.clone(),
             engine: watched.engine,
+            telling: self.telling.clone(),
             clock,
             metrics: watched.metrics,
         }
         .start(Arc::clone(&self.stop))
+    }
+
+    /// How telling goes, as it is looked at each second.
+    pub fn telling(&self) -> watch::Receiver<Arc<Telling>> {
+        self.telling.subscribe()
     }
 
     /// Other settings and sinks from now on.

@@ -23,7 +23,7 @@ pub struct Seen<'a> {
     /// The time.
     pub now: Timestamp,
     /// Whether the journal outlives us.
-    pub durability: Durability,
+    pub durability: &'a Durability,
     /// Sinks.
     pub sinks: &'a [SinkState],
     /// Routers.
@@ -79,7 +79,7 @@ fn trouble(id: String, severity: Severity, since: Timestamp, seen: Timestamp) ->
 }
 
 fn forgetful(seen: &Seen) -> Option<Trouble> {
-    let Durability::Degraded { since, why } = &seen.durability else {
+    let Durability::Degraded { since, why } = seen.durability else {
         return None;
     };
     Some(Trouble {

@@ -15,7 +15,6 @@ use std::{
 use super::recorder::Entry;
 use crate::{
     bgp::Timestamp,
-    detect::Phase,
     engine::{Engine, Writing},
     store::{Baseline, Store, Write},
     wire::recorded::recorded,
@@ -165,9 +164,10 @@ impl Memory {
         })
     }
 
-    /// Writes a few pages, where it is time to.
+    /// Writes a few pages, where it is time to and something was seen whole: what is not known
+    /// yet must not take the place of what was.
     pub fn tick(&mut self, engine: &mut Engine) {
-        if self.pages.is_none() || !has_tables(engine) {
+        if self.pages.is_none() || !engine.has_a_table() {
             return;
         }
         let now = engine.now();
@@ -222,7 +222,7 @@ impl Memory {
         let Some(pages) = self.pages.take() else {
             return;
         };
-        if has_tables(engine) {
+        if engine.has_a_table() {
             // What was begun goes first, or its pages would be mixed with these.
             while let Some(page) = self.next(engine) {
                 if pages.send(page).is_err() {
@@ -244,13 +244,6 @@ impl Memory {
             tracing::warn!("ended before what was learned was written down; the last one stays");
         }
     }
-}
-
-/// Whether anything was seen whole: what is not known yet must not take the place of what was.
-fn has_tables(engine: &Engine) -> bool {
-    let snapshot = engine.snapshot();
-    let mut views = snapshot.views.iter();
-    views.any(|view| view.phase == Phase::Live && view.had_table)
 }
 
 fn write(mut baseline: Baseline, pages: &Receiver<Page>) {

@@ -254,6 +254,7 @@ impl Service {
                 move || heartbeat.age()
             }),
             reference: reference_shown,
+            telling: alerting.telling(),
             report: report_shown,
             affected: Arc::new({
                 let commands = commands.clone();

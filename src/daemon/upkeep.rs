@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     blindness::{self, Seen},
@@ -24,7 +24,7 @@ use crate::{
     alert::{Dispatcher, Quiet, Trouble},
     bgp::{Asn, Timestamp},
     feed::{bmp::Routers, clock::Clock, intake::Realm},
-    http::Board,
+    http::{Board, Telling},
     incident::Step,
     metrics::{Metrics, raise},
     store::{Durability, Store},
@@ -51,6 +51,8 @@ pub struct Upkeep {
     pub canary: Canary,
     /// Where routes are counted.
     pub engine: mpsc::Sender<Command>,
+    /// Where it shows how telling goes.
+    pub telling: watch::Sender<Arc<Telling>>,
     /// The time.
     pub clock: Clock,
     /// What is counted.
@@ -102,9 +104,13 @@ impl Upkeep {
                 slips = now;
             }
             let settled = now.since(started) >= SETTLES;
-            for trouble in compare(&mut known, self.troubles(now), now, settled) {
+            let mut telling = self.look(now);
+            let found = self.troubles(&telling);
+            for trouble in compare(&mut known, found, now, settled) {
                 self.recorder.put(Entry::Trouble(Box::new(trouble)));
             }
+            telling.troubles = known.values().cloned().collect();
+            self.telling.send_replace(Arc::new(telling));
             if now.since(quiet) >= QUIET {
                 self.look_after_quiet(now);
                 quiet = now;
@@ -136,7 +142,8 @@ impl Upkeep {
         Some(carried.originates + carried.transits)
     }
 
-    fn troubles(&self, now: Timestamp) -> Vec<Trouble> {
+    /// How the journal and the sinks do; also shows it in the metrics.
+    fn look(&self, now: Timestamp) -> Telling {
         let durability = self.store.durability();
         let degraded = matches!(durability, Durability::Degraded { .. });
         let (journal, figures) = (&self.metrics.journal, self.store.figures());
@@ -147,10 +154,17 @@ impl Upkeep {
         for problem in self.store.said() {
             tracing::warn!(problem, "the journal");
         }
+        Telling {
+            sinks: self.dispatcher.states(),
+            ..Telling::new(now, durability)
+        }
+    }
+
+    fn troubles(&self, telling: &Telling) -> Vec<Trouble> {
         let seen = Seen {
-            now,
-            durability,
-            sinks: &self.dispatcher.states(),
+            now: telling.time,
+            durability: &telling.journal,
+            sinks: &telling.sinks,
             routers: &self.routers.list(),
             directories: &self.directories.states(),
             canary: self.canary.lost(),

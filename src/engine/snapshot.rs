@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::{Engine, Limits};
+use super::{Engine, Limits, view::View};
 use crate::{
     bgp::{Afi, PeerKey, RibView, Timestamp},
     detect::{Detector, Phase},
@@ -100,6 +100,12 @@ pub struct Snapshot {
 }
 
 impl Engine {
+    /// Whether the table of any view that may be judged was complete once.
+    pub fn has_a_table(&self) -> bool {
+        let live = |view: &View| view.gate.phase == Phase::Live && view.gate.had_table;
+        self.views.iter().any(live)
+    }
+
     /// Sums since it began.
     pub fn counters(&self) -> Counters {
         let mut counters = self.counters;

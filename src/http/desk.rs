@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::Board;
+use super::{Board, Telling};
 use crate::{
     alert::Quiet,
     bgp::{Prefix, Timestamp},
@@ -64,6 +64,8 @@ pub struct Desk {
     pub heartbeat: Provider<Duration>,
     /// What should hold, for the names and contacts beside an incident.
     pub reference: watch::Receiver<Arc<Reference>>,
+    /// Whether incidents are written down and told.
+    pub telling: watch::Receiver<Arc<Telling>>,
     /// Who reports on incidents, and to whom what may be shown.
     pub report: watch::Receiver<Arc<report::Settings>>,
     /// Messages for the evidence on an incident.

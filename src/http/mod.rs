@@ -20,6 +20,7 @@ mod problem;
 mod routes;
 mod server;
 mod stall;
+mod telling;
 mod tls;
 mod token;
 mod users;
@@ -35,6 +36,7 @@ pub use board::{Board, MOST_RESOLVED, MOST_STAGES, Record, Stage, Told};
 pub use desk::{Affected, Asked, Desk, MOST_QUESTIONS, Provider, Slices};
 pub use routes::PATHS;
 pub use server::serve;
+pub use telling::Telling;
 pub use web_config::WebConfigError;
 
 use crate::bgp::UntrustedText;

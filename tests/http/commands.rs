@@ -130,6 +130,10 @@ fn the_state_of_routers_and_tables_is_told() {
         "192.0.2.1",
         "lost",
         "the connection was reset",
+        "alerts do not get through to pager: 3 wait",
+        "on the disk",
+        "pager, for",
+        "connection refused",
     ] {
         assert!(text.contains(words), "{words}: {text}");
     }

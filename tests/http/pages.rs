@@ -29,6 +29,22 @@ fn the_page_shows_what_is_open_first_and_marks_a_drill() {
 }
 
 #[test]
+fn the_page_says_what_is_wrong_with_the_watch_itself_and_who_is_not_reached() {
+    let page = page("/");
+    let at = |text: &str| {
+        page.find(text)
+            .unwrap_or_else(|| panic!("{text} is not on the page: {page}"))
+    };
+    assert!(at("No incident is open, but the watch itself is in trouble") < at("<article"));
+    assert!(at("<h2>The watch itself</h2>") < at("alerts do not get through to pager: 3 wait"));
+    assert!(at("<h2>Told to") < at("failing</span>"));
+    assert!(at("chat</td><td><span class=\"well\">well") < at("pager</td>"));
+    assert!(at("Journal: <span class=\"well\">on the disk") < at("<h2>Figures</h2>"));
+    at("&lt;b&gt;connection refused&lt;/b&gt;");
+    assert!(!page.contains("<b>connection"));
+}
+
+#[test]
 fn every_link_on_a_page_leads_somewhere() {
     let at = shared().at;
     let mut seen = std::collections::BTreeSet::from(["/".to_owned()]);

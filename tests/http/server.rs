@@ -11,7 +11,7 @@ use std::{
 };
 
 use leakwatch::{
-    alert::Quiet,
+    alert::{Failing, Quiet, SinkState, Trouble},
     bgp::{Timestamp, UntrustedText},
     config::{self, Config},
     drill,
@@ -21,12 +21,12 @@ use leakwatch::{
         intake::Realm,
         replay::Replay,
     },
-    http::{self, Access, Asked, Board, Desk},
+    http::{self, Access, Asked, Board, Desk, Telling},
     incident::{Output, Severity, Step},
     metrics::Metrics,
     reference::Reference,
     report,
-    store::Store,
+    store::{Durability, Store},
     wire::mrt::{Input, MrtReader},
 };
 use tokio::sync::{mpsc, oneshot, watch};
@@ -129,6 +129,38 @@ pub fn hostile_router() -> RouterState {
     }
 }
 
+/// A sink that works and one that does not.
+fn told(now: Timestamp) -> Telling {
+    let why = "<b>connection refused</b>";
+    let failing = SinkState {
+        name: "pager".to_owned(),
+        waiting: 3,
+        oldest: Some(now),
+        failing: Some(Failing::since(now, why)),
+    };
+    let well = SinkState {
+        name: "chat".to_owned(),
+        waiting: 0,
+        oldest: None,
+        failing: None,
+    };
+    Telling {
+        sinks: vec![well, failing],
+        troubles: vec![Trouble {
+            id: "sink-failing-pager".to_owned(),
+            event: Step::Opened,
+            severity: Severity::Critical,
+            since: now,
+            time: now,
+            summary: "alerts do not get through to pager: 3 wait".to_owned(),
+            details: vec![format!("the last one: {why}")],
+            actions: vec!["Try it.".to_owned()],
+            chapter: "sink-failing".to_owned(),
+        }],
+        ..Telling::new(now, Durability::Durable)
+    }
+}
+
 /// Who reports in these tests.
 fn report_settings() -> report::Settings {
     let text = "[report]\norganisation = \"Example Networks\"\ntime_zone = \"+09:00\"";
@@ -166,6 +198,7 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         waiting: Arc::new(Vec::new),
         heartbeat: Arc::new(move || *beat.lock().unwrap()),
         reference: watch::channel(Arc::new(live.reference)).1,
+        telling: watch::channel(Arc::new(told(now))).1,
         report: watch::channel(Arc::new(report_settings())).1,
         affected: Arc::new(|_, _| None),
         slice: Arc::new(|_, drill| drill.then(|| b"slice".to_vec())),

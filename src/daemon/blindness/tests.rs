@@ -37,7 +37,7 @@ fn router(number: u8, state: Standing, since: u64) -> RouterState {
 fn found(routers: &[RouterState], directories: &[FeedState], now: u64) -> Vec<(String, Severity)> {
     let seen = Seen {
         now: at(now),
-        durability: Durability::Volatile,
+        durability: &Durability::Volatile,
         sinks: &[],
         routers,
         directories,
@@ -120,12 +120,13 @@ fn a_sink_that_fails_for_five_minutes_and_a_forgetful_journal_are_told() {
         oldest: Some(at(0)),
         failing: Some(Failing::since(at(0), "connection\nrefused")),
     };
+    let durability = Durability::Degraded {
+        since: at(0),
+        why: "database or disk is full".to_owned(),
+    };
     let seen = |now| Seen {
         now: at(now),
-        durability: Durability::Degraded {
-            since: at(0),
-            why: "database or disk is full".to_owned(),
-        },
+        durability: &durability,
         sinks: std::slice::from_ref(&sink),
         routers: &[],
         directories: &[],
@@ -159,7 +160,7 @@ fn every_trouble_says_what_to_do_and_has_a_chapter_of_the_runbook() {
     ] {
         all.extend(troubles(&Seen {
             now: at(600),
-            durability: Durability::Degraded {
+            durability: &Durability::Degraded {
                 since: at(0),
                 why: "full".to_owned(),
             },

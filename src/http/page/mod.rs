@@ -8,6 +8,7 @@ mod incident;
 mod lookup;
 mod overview;
 mod quiet;
+mod telling;
 mod text;
 
 pub(super) use incident::incident;

@@ -5,6 +5,7 @@ use std::{fmt::Write as _, sync::Arc};
 use super::{
     lookup_form, page,
     quiet::{hushed, quiet},
+    telling::{telling, troubles},
     text::{Text, ago, bytes, count, counted, day_time, lasting},
 };
 use crate::{
@@ -32,12 +33,15 @@ pub(in crate::http) fn overview(desk: &Desk) -> String {
     let mut records = desk.board.incidents();
     order(&mut records);
     let mut main = String::with_capacity(16 << 10);
-    headline(&mut main, &status);
+    let told = desk.telling.borrow().clone();
+    headline(&mut main, &status, told.troubles.len());
     incidents(&mut main, desk, &records);
+    troubles(&mut main, &told, (desk.clock)());
     waiting(&mut main, &status);
     quiet(&mut main, desk);
     feeds(&mut main, desk);
     tables(&mut main, desk);
+    telling(&mut main, &told, (desk.clock)());
     figures(&mut main, &status);
     let open = status.incidents.critical + status.incidents.warning;
     let title = if open > 0 {
@@ -48,7 +52,7 @@ pub(in crate::http) fn overview(desk: &Desk) -> String {
     page(desk, &title, &main)
 }
 
-fn headline(out: &mut String, status: &Status) {
+fn headline(out: &mut String, status: &Status, troubles: usize) {
     let open = &status.incidents;
     let (class, text) = if open.critical > 0 {
         let many = counted(open.critical.into(), "incident", "incidents");
@@ -56,6 +60,11 @@ fn headline(out: &mut String, status: &Status) {
     } else if open.warning > 0 {
         let many = counted(open.warning.into(), "warning", "warnings");
         ("caution", many)
+    } else if troubles > 0 {
+        (
+            "caution",
+            "No incident is open, but the watch itself is in trouble".to_owned(),
+        )
     } else if status.engine.routes == 0 {
         (
             "caution",

@@ -106,11 +106,8 @@ pub(super) async fn mute(
         from,
         until: until.ok_or_else(|| fields.missing("until", "say when it ends, or `for`"))?,
     };
-    let (by, why) = author(&fields)?;
-    let mute = write(&shared, now, by, why, move |quiet, asked| {
-        quiet.mute(wanted, asked)
-    })
-    .await?;
+    let who = author(&fields)?;
+    let mute = write(&shared, &who, move |quiet, asked| quiet.mute(wanted, asked)).await?;
     tracing::warn!(
         by = mute.by, why = mute.why, address = %client.0, id = mute.id, what = mute.what(),
         until = %mute.until, "alerts muted"
@@ -153,18 +150,10 @@ pub(super) async fn unmute(
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let (by, why) = taker(&Params::read(&uri, &["by", "why"])?)?;
-    let said = (by.clone(), why.clone());
-    let mute = write(
-        &shared,
-        (shared.desk.clock)(),
-        by,
-        why,
-        move |quiet, asked| quiet.unmute(&id, asked),
-    )
-    .await?;
+    let who = taker(&Params::read(&uri, &["by", "why"])?)?;
+    let mute = write(&shared, &who, move |quiet, asked| quiet.unmute(&id, asked)).await?;
     tracing::info!(
-        by = said.0, why = said.1, address = %client.0, id = mute.id, what = mute.what(),
+        by = who.by, why = who.why, address = %client.0, id = mute.id, what = mute.what(),
         "mute removed"
     );
     Ok(json(&mute))
@@ -188,8 +177,8 @@ pub(super) async fn acknowledge(
     let fields = Fields::read(request, &["until", "for", "by", "why"]).await?;
     let now = (shared.desk.clock)();
     let until = fields.end(now)?.unwrap_or(now + ACKNOWLEDGED);
-    let (by, why) = author(&fields)?;
-    let one: Acknowledgement = write(&shared, now, by, why, move |quiet, asked| {
+    let who = author(&fields)?;
+    let one: Acknowledgement = write(&shared, &who, move |quiet, asked| {
         quiet.acknowledge(&record.last, until, asked)
     })
     .await?;
@@ -210,18 +199,13 @@ pub(super) async fn take_back(
     let params = Params::read(&uri, &["drill", "by", "why"])?;
     let record = incidents::find(&shared, &id, params.flag("drill")?)?;
     let drill = record.realm == Realm::Drill;
-    let (by, why) = taker(&params)?;
-    let said = (by.clone(), why.clone());
-    let one = write(
-        &shared,
-        (shared.desk.clock)(),
-        by,
-        why,
-        move |quiet, asked| quiet.take_back(&id, drill, asked),
-    )
+    let who = taker(&params)?;
+    let one = write(&shared, &who, move |quiet, asked| {
+        quiet.take_back(&id, drill, asked)
+    })
     .await?;
     tracing::info!(
-        by = said.0, why = said.1, address = %client.0, id = one.id, incident = one.incident,
+        by = who.by, why = who.why, address = %client.0, id = one.id, incident = one.incident,
         "acknowledgement removed"
     );
     Ok(json(&one))
@@ -253,8 +237,8 @@ pub(super) async fn expect(
         prefixes: fields.list("prefixes")?,
         kinds: fields.words("kinds", &kinds())?,
     };
-    let (by, why) = author(&fields)?;
-    let change = write(&shared, now, by, why, move |quiet, asked| {
+    let who = author(&fields)?;
+    let change = write(&shared, &who, move |quiet, asked| {
         quiet.expect(announced, asked)
     })
     .await?;
@@ -271,32 +255,34 @@ pub(super) async fn expect_no_more(
     Path(id): Path<String>,
     uri: Uri,
 ) -> Result<Response, Problem> {
-    let (by, why) = taker(&Params::read(&uri, &["by", "why"])?)?;
-    let said = (by.clone(), why.clone());
-    let change = write(
-        &shared,
-        (shared.desk.clock)(),
-        by,
-        why,
-        move |quiet, asked| quiet.expect_no_more(&id, asked),
-    )
+    let who = taker(&Params::read(&uri, &["by", "why"])?)?;
+    let change = write(&shared, &who, move |quiet, asked| {
+        quiet.expect_no_more(&id, asked)
+    })
     .await?;
     tracing::info!(
-        by = said.0, why = said.1, address = %client.0, id = change.id, what = change.what(),
+        by = who.by, why = who.why, address = %client.0, id = change.id, what = change.what(),
         "change no longer expected"
     );
     Ok(json(&change))
 }
 
-/// Who asks, and why, of a body.
-fn author(fields: &Fields) -> Result<(String, String), Problem> {
-    let by = fields.needed("by", BY)?.to_owned();
-    let why = fields.needed("why", WHY)?.to_owned();
-    Ok((by, why))
+/// Who asks for a change, and why.
+struct Who {
+    by: String,
+    why: String,
 }
 
-/// Who takes something back, and why.
-fn taker(params: &Params) -> Result<(String, String), Problem> {
+/// Who asks, of a body.
+fn author(fields: &Fields) -> Result<Who, Problem> {
+    Ok(Who {
+        by: fields.needed("by", BY)?.to_owned(),
+        why: fields.needed("why", WHY)?.to_owned(),
+    })
+}
+
+/// Who takes something back, of a request without a body.
+fn taker(params: &Params) -> Result<Who, Problem> {
     let needed = |name: &str, wanted: &str| {
         let value = params.get(name).map(str::to_owned);
         value.ok_or_else(|| {
@@ -304,18 +290,21 @@ fn taker(params: &Params) -> Result<(String, String), Problem> {
             Problem::bad(what).of_field(name.to_owned())
         })
     };
-    Ok((needed("by", BY)?, needed("why", WHY)?))
+    Ok(Who {
+        by: needed("by", BY)?,
+        why: needed("why", WHY)?,
+    })
 }
 
 /// Changes something. The disk is waited for elsewhere than on the threads that serve.
 async fn write<T: Send + 'static>(
     shared: &Shared,
-    now: Timestamp,
-    by: String,
-    why: String,
+    who: &Who,
     change: impl FnOnce(&Quiet, &Asked) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Problem> {
     let quiet = shared.desk.quiet.clone();
+    let now = (shared.desk.clock)();
+    let (by, why) = (who.by.clone(), who.why.clone());
     let done = tokio::task::spawn_blocking(move || {
         let (by, why) = (by.as_str(), why.as_str());
         change(&quiet, &Asked { by, why, now })

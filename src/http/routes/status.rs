@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::{health::waiting, json};
 use crate::{
+    alert::{SinkState, Trouble},
     bgp::Timestamp,
     detect::{Detector, Phase},
     engine::{Counters, Snapshot},
@@ -14,8 +15,9 @@ use crate::{
         bmp::{RouterState, Standing},
         intake::Realm,
     },
-    http::{Desk, Shared, params::Params, problem::Problem},
+    http::{Desk, Shared, Telling, params::Params, problem::Problem},
     incident::Severity,
+    store::Durability,
 };
 
 #[derive(Serialize)]
@@ -33,7 +35,34 @@ pub(in crate::http) struct Status {
     /// Incidents that are over and still kept.
     pub resolved: u32,
     pub drill: Option<Drill>,
+    pub telling: Told,
     pub counters: Sums,
+}
+
+/// Whether incidents are written down and told.
+#[derive(Serialize)]
+pub(in crate::http) struct Told {
+    time: Timestamp,
+    journal: Journal,
+    sinks: Vec<Sink>,
+    troubles: Vec<Trouble>,
+}
+
+#[derive(Serialize)]
+struct Journal {
+    state: &'static str,
+    since: Option<Timestamp>,
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Sink {
+    name: String,
+    waiting: usize,
+    oldest: Option<Timestamp>,
+    failing_since: Option<Timestamp>,
+    attempts: u32,
+    error: Option<String>,
 }
 
 /// Routers that are no drill's, by how they stand.
@@ -160,7 +189,39 @@ impl Status {
                 engine: Figures::of(&drill),
                 incidents: open(Realm::Drill),
             }),
+            telling: Told::of(&desk.telling.borrow()),
             counters: Sums::of(&live.counters),
+        }
+    }
+}
+
+impl Told {
+    fn of(telling: &Telling) -> Told {
+        let (state, since, error) = match &telling.journal {
+            Durability::Durable => ("durable", None, None),
+            Durability::Volatile => ("volatile", None, None),
+            Durability::Degraded { since, why } => ("degraded", Some(*since), Some(why.clone())),
+        };
+        let sink = |sink: &SinkState| {
+            let failing = sink.failing.as_ref();
+            Sink {
+                name: sink.name.clone(),
+                waiting: sink.waiting,
+                oldest: sink.oldest,
+                failing_since: failing.map(|failing| failing.since),
+                attempts: failing.map_or(0, |failing| failing.attempts),
+                error: failing.map(|failing| failing.why.clone()),
+            }
+        };
+        Told {
+            time: telling.time,
+            journal: Journal {
+                state,
+                since,
+                error,
+            },
+            sinks: telling.sinks.iter().map(sink).collect(),
+            troubles: telling.troubles.clone(),
         }
     }
 }

@@ -1,0 +1,34 @@
+//! Whether incidents are written down and told: what the status page and `leakwatch status` say
+//! of the journal, the sinks, and troubles of the watch itself.
+
+use crate::{
+    alert::{SinkState, Trouble},
+    bgp::Timestamp,
+    store::Durability,
+};
+
+/// How telling goes, as it was when somebody last looked: a copy, since to look may take as long
+/// as the disk lets one wait.
+#[derive(Clone, Debug)]
+pub struct Telling {
+    /// When it was looked at, which is once a second. Long ago means that the disk hangs.
+    pub time: Timestamp,
+    /// Whether what is known outlives us.
+    pub journal: Durability,
+    /// Every sink, by name.
+    pub sinks: Vec<SinkState>,
+    /// What is wrong with the watch itself, by name.
+    pub troubles: Vec<Trouble>,
+}
+
+impl Telling {
+    /// How it goes before anybody has looked.
+    pub fn new(time: Timestamp, journal: Durability) -> Telling {
+        Telling {
+            time,
+            journal,
+            sinks: Vec::new(),
+            troubles: Vec::new(),
+        }
+    }
+}
