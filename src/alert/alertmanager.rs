@@ -170,7 +170,9 @@ struct Alert {
 /// The message as an alert, and the end of the one it was told as before with another severity.
 fn alerts(message: &Message, resend: Duration, before: Option<Severity>) -> Vec<Alert> {
     let subject = &message.notice.subject;
-    let starts_at = subject.began();
+    // Alertmanager has the wall's clock. The one that the subject is stamped by may be ahead of it,
+    // or behind, for hours: then what stands would come as over.
+    let starts_at = subject.began().min(message.told);
     let ended = subject.time().min(message.told).max(starts_at);
     let alert = |severity, annotations, ends_at| Alert {
         labels: labels(message, severity),
@@ -182,8 +184,7 @@ fn alerts(message: &Message, resend: Duration, before: Option<Severity>) -> Vec<
     let ends_at = if message.is_over() {
         ended
     } else {
-        // The wall's clock, which is also Alertmanager's, decides how long it stands.
-        message.told.max(starts_at) + resend * INTERVALS
+        message.told + resend * INTERVALS
     };
     let mut alerts = vec![alert(message.severity, annotations(message), ends_at)];
     if let Some(before) = before.filter(|before| *before != message.severity) {
@@ -270,7 +271,7 @@ impl Sink for Alertmanager {
 
     fn remind(&mut self, standing: &[Message]) -> Result<(), Failure> {
         let due = standing.iter().filter(|message| {
-            !message.is_over() || message.told.since(message.notice.subject.time()) <= ENDED
+            !message.is_over() || message.now.since(message.notice.subject.time()) <= ENDED
         });
         let due: Vec<&Message> = due.collect();
         for messages in due.chunks(MOST_ALERTS) {

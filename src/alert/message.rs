@@ -25,12 +25,16 @@ pub struct Voice<'a> {
     pub url: &'a str,
     /// Where people read the runbook.
     pub runbook: &'a str,
-    /// The time on the wall.
+    /// The time by the clock that subjects are stamped by.
     pub now: Timestamp,
+    /// The time on the wall, which the other side goes by. The two differ for hours after the
+    /// host's clock was set, or the host was suspended.
+    pub wall: Timestamp,
 }
 
 impl<'a> Voice<'a> {
-    /// With links as configured; `own` is the address of our own page, for where none is.
+    /// With links as configured; `own` is the address of our own page, for where none is. `now` is
+    /// the time by every clock.
     pub fn new(
         settings: &'a Settings,
         own: &'a str,
@@ -42,6 +46,7 @@ impl<'a> Voice<'a> {
             url: settings.url.as_deref().unwrap_or(own).trim_end_matches('/'),
             runbook: &settings.runbook,
             now,
+            wall: now,
         }
     }
 }
@@ -94,10 +99,12 @@ pub struct Message {
     pub link: String,
     /// Its chapter of the runbook.
     pub runbook: String,
-    /// When this was put into words. A message that is tried again later is put into words again:
-    /// what a sink derives from the time (until when an alert stands, a signature) would be
-    /// stale.
+    /// When this was put into words, on the wall. A message that is tried again later is put into
+    /// words again: what a sink derives from the time (until when an alert stands, a signature)
+    /// would be stale.
     pub told: Timestamp,
+    /// The same moment by the clock that the subject is stamped by.
+    pub now: Timestamp,
 }
 
 impl Message {
@@ -131,7 +138,8 @@ impl Message {
             suggestions: Vec::new(),
             link,
             runbook,
-            told: voice.now,
+            told: voice.wall,
+            now: voice.now,
             notice,
         };
         facts::advise(&mut message, voice);

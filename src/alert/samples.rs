@@ -42,15 +42,22 @@ pub(super) fn reference() -> Reference {
 }
 
 pub(super) fn told(notice: Notice, now: Timestamp) -> Message {
+    told_by(notice, now, now)
+}
+
+/// Told where the clock of events shows `now`, and the one on the wall `wall`.
+pub(super) fn told_by(notice: Notice, now: Timestamp, wall: Timestamp) -> Message {
     let settings = Settings {
         url: Some("https://leakwatch.example/".to_owned()),
         runbook: "https://wiki.example/runbook".to_owned(),
         ..Settings::default()
     };
-    Message::new(
-        notice,
-        &Voice::new(&settings, "http://127.0.0.1:11080", &reference(), now),
-    )
+    let reference = reference();
+    let voice = Voice {
+        wall,
+        ..Voice::new(&settings, "http://127.0.0.1:11080", &reference, now)
+    };
+    Message::new(notice, &voice)
 }
 
 /// As it was, with a change.

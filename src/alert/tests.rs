@@ -11,6 +11,8 @@ use crate::{
     incident::{Kind, Severity, Step},
 };
 
+mod clocks;
+
 fn all() -> Vec<(&'static str, Message)> {
     vec![
         ("opened", samples::opened()),
@@ -75,6 +77,13 @@ fn the_title_says_at_its_beginning_why_it_is_told() {
     begins(reminded, "STILL GOING ON after 10 s: CRITICAL");
     begins(samples::drill().title, "DRILL: CRITICAL AS15169");
     assert!(!samples::resolved().title.ends_with("; over"));
+}
+
+/// What the fact of a name says.
+fn fact<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
+    let mut facts = message.facts.iter();
+    let named = facts.find(|fact| fact.name == name);
+    named.map(|fact| fact.value.as_str())
 }
 
 #[test]

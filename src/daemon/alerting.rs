@@ -23,7 +23,10 @@ use super::{
 use crate::{
     alert::{self, Dispatcher, Message, Notice, Office, Quiet, Sink, SinkSettings, Voice},
     config::Config,
-    feed::{bmp::Routers, clock::Clock},
+    feed::{
+        bmp::Routers,
+        clock::{Clock, wall},
+    },
     http::{Board, Telling},
     metrics::Metrics,
     reference::Reference,
@@ -91,7 +94,10 @@ impl Alerting {
                 let (settings, clock) = (shown, clock.clone());
                 move |notice| {
                     let (settings, reference) = (settings.borrow(), reference.borrow());
-                    let voice = Voice::new(&settings, &page, &reference, clock.now());
+                    let voice = Voice {
+                        wall: wall(),
+                        ..Voice::new(&settings, &page, &reference, clock.now())
+                    };
                     Message::new(notice, &voice)
                 }
             }),

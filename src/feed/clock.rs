@@ -64,7 +64,7 @@ impl Clock {
         let wall = wall();
         Clock {
             began: instant(),
-            state: Arc::new(Mutex::new(State::new(wall))),
+            state: Arc::new(Mutex::new(State::new(wall.micros()))),
         }
     }
 
@@ -73,7 +73,7 @@ impl Clock {
         let passed = instant().saturating_duration_since(self.began);
         let wall = wall();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        Timestamp::from_micros(state.read(passed, wall))
+        Timestamp::from_micros(state.read(passed, wall.micros()))
     }
 
     /// What it has been through.
@@ -92,15 +92,17 @@ pub fn instant() -> Instant {
     Instant::now()
 }
 
+/// What the wall clock shows: what the other side of a connection goes by. It may be set, so
+/// nothing that is measured or put in order is stamped by it.
 #[allow(
     clippy::disallowed_methods,
     reason = "the one place where a running daemon reads the wall clock"
 )]
-fn wall() -> u64 {
+pub fn wall() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    since.map_or(0, |since| {
+    Timestamp::from_micros(since.map_or(0, |since| {
         u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
-    })
+    }))
 }
 
 impl State {
