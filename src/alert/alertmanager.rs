@@ -242,7 +242,8 @@ fn annotations(message: &Message) -> BTreeMap<&'static str, String> {
         }
     };
     add("summary", message.title.clone());
-    let facts = message.facts.iter();
+    // What stands is told again for hours, and would seem to be later each time.
+    let facts = message.facts.iter().filter(|fact| fact.name != facts::LATE);
     let facts = facts.map(|fact| format!("{}: {}", fact.name, fact.value));
     add("description", facts.collect::<Vec<_>>().join("\n"));
     add("evidence", message.evidence.join("\n"));

@@ -21,13 +21,15 @@ const EXAMPLES: usize = 2;
 /// Lines of a trouble's details.
 const DETAILS: usize = 20;
 /// What was so long ago when it is told is said to be late.
-const LATE: Duration = Duration::from_secs(300);
+const LATE_AFTER: Duration = Duration::from_secs(300);
+/// The fact that says so.
+pub(super) const LATE: &str = "Late";
 
 /// The facts, the most important first.
 pub(super) fn facts(notice: &Notice, voice: &Voice) -> Vec<Fact> {
     let mut facts = match &notice.subject {
-        Subject::Incident(event) => of_incident(event, notice.step, voice),
-        Subject::Trouble(trouble) => of_trouble(trouble, notice.step),
+        Subject::Incident(event) => of_incident(event, notice, voice),
+        Subject::Trouble(trouble) => of_trouble(trouble, notice),
     };
     let mut add = |name, value: &str| {
         facts.push(Fact {
@@ -43,15 +45,15 @@ pub(super) fn facts(notice: &Notice, voice: &Voice) -> Vec<Fact> {
         );
     }
     let age = voice.now.since(notice.subject.time());
-    if age > LATE && !notice.reminder && !notice.subject.is_drill() {
+    if age > LATE_AFTER && !notice.reminder && !notice.subject.is_drill() {
         let age = lasting(Duration::from_secs(age.as_secs()));
         let text = format!("this is how it stood {age} ago; it could not be told before");
-        add("Late", &text);
+        add(LATE, &text);
     }
     facts
 }
 
-fn of_incident(event: &IncidentEvent, step: Step, voice: &Voice) -> Vec<Fact> {
+fn of_incident(event: &IncidentEvent, notice: &Notice, voice: &Voice) -> Vec<Fact> {
     let reference = voice.reference;
     let name = |asn: Asn| Plain(&as_name(asn, reference)).to_string();
     let ours = |asn: Asn| reference.local_as == Some(asn);
@@ -66,9 +68,9 @@ fn of_incident(event: &IncidentEvent, step: Step, voice: &Voice) -> Vec<Fact> {
         add("Whose", whose);
     }
     add("Since", telling::since(event));
-    if step == Step::Resolved {
+    if notice.step == Step::Resolved {
         add("Until", day_time(event.time));
-    } else if event.event != Step::Opened {
+    } else if notice.reminder || event.event != Step::Opened {
         add("As of", day_time(event.time));
     }
     add("Seen on", seen_on(event, voice));
@@ -97,14 +99,15 @@ fn of_incident(event: &IncidentEvent, step: Step, voice: &Voice) -> Vec<Fact> {
     facts
 }
 
-fn of_trouble(trouble: &Trouble, step: Step) -> Vec<Fact> {
+fn of_trouble(trouble: &Trouble, notice: &Notice) -> Vec<Fact> {
     let mut facts = vec![Fact {
         name: "Since",
         value: day_time(trouble.since),
     }];
-    if step == Step::Resolved {
+    let ended = notice.step == Step::Resolved;
+    if ended || notice.reminder {
         facts.push(Fact {
-            name: "Until",
+            name: if ended { "Until" } else { "As of" },
             value: day_time(trouble.time),
         });
     }

@@ -114,7 +114,7 @@ impl Message {
     /// [deduplicates](super::Sink::deduplicates).
     pub fn new(notice: Notice, voice: &Voice) -> Message {
         let notice = tidy(notice);
-        let title = title(&notice);
+        let title = title(&notice, voice.now);
         let facts = facts::facts(&notice, voice);
         let (severity, id) = (notice.subject.severity(), notice.subject.id());
         let (link, chapter) = match &notice.subject {
@@ -189,7 +189,7 @@ pub(super) const fn step(step: Step) -> &'static str {
 }
 
 /// The one line.
-fn title(notice: &Notice) -> String {
+fn title(notice: &Notice, now: Timestamp) -> String {
     let mut title = String::new();
     if notice.test {
         title.push_str("TEST, nothing is wrong: ");
@@ -200,13 +200,11 @@ fn title(notice: &Notice) -> String {
     if notice.maybe_repeat {
         title.push_str("MAY BE A REPEAT: ");
     }
-    let lasted = lasting(std::time::Duration::from_secs(
-        notice
-            .subject
-            .time()
-            .since(notice.subject.began())
-            .as_secs(),
-    ));
+    let subject = &notice.subject;
+    // What goes on has lasted until now, whenever anything was last heard of it.
+    let until = if notice.reminder { now } else { subject.time() };
+    let lasted = until.since(subject.began()).as_secs();
+    let lasted = lasting(std::time::Duration::from_secs(lasted));
     // Writing to a String cannot fail.
     let _ = match notice.step {
         Step::Resolved => write!(title, "OVER after {lasted}: "),
