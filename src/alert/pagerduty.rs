@@ -131,13 +131,23 @@ fn details(message: &Message) -> Value {
     Value::Object(details)
 }
 
+/// Whether an answer speaks of the routing key: `Invalid routing key`, `Length of 'routing_key' is
+/// incorrect`.
+fn names_the_key(answer: &str) -> bool {
+    let answer = answer.to_ascii_lowercase();
+    answer.contains("routing key") || answer.contains("routing_key")
+}
+
 impl Sink for PagerDuty {
     fn send(&mut self, message: &Message) -> Result<Sent, Failure> {
         let body = document(message, self.routing_key.expose()).to_string();
         self.post.json(&body, &[]).map_err(|mut failure| {
             // It says what is wrong with the event, and might repeat the key.
             failure.what = failure.what.replace(self.routing_key.expose(), "***");
-            if failure.then == Then::GiveUp {
+            // A key that was revoked or mistyped is refused as if the event were wrong. No event
+            // would be taken, so they wait until it is mended.
+            if failure.then == Then::GiveUp && names_the_key(&failure.what) {
+                failure.then = Then::Retry(None);
                 failure.what.push_str(
                     "; see whether the routing key is that of an Events API v2 integration",
                 );
@@ -158,4 +168,86 @@ impl Sink for PagerDuty {
 #[cfg(test)]
 pub(super) fn shown(message: &Message) -> Value {
     document(message, "***")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead as _, BufReader, Read as _, Write as _},
+        net::TcpListener,
+        thread,
+    };
+
+    use super::*;
+    use crate::alert::samples;
+
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+    /// Sends an event to a server that refuses it in these words.
+    fn refused(answer: &'static str) -> Failure {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/v2/enqueue", listener.local_addr().unwrap());
+        let server = thread::spawn(move || {
+            let (stream, _) = listener.accept().unwrap();
+            let mut reader = BufReader::new(stream);
+            let (mut line, mut length) = (String::new(), 0);
+            while reader.read_line(&mut line).unwrap() > 2 {
+                let head = line.to_ascii_lowercase();
+                if let Some(text) = head.strip_prefix("content-length: ") {
+                    length = text.trim().parse().unwrap();
+                }
+                line.clear();
+            }
+            reader.read_exact(&mut vec![0; length]).unwrap();
+            let head = "HTTP/1.1 400 Bad Request\r\nContent-Length: ";
+            let text = format!("{head}{}\r\n\r\n{answer}", answer.len());
+            reader.into_inner().write_all(text.as_bytes()).unwrap();
+        });
+        let name = format!(
+            "leakwatch-key-{}",
+            url.replace(|c: char| !c.is_alphanumeric(), "-")
+        );
+        let file = std::env::temp_dir().join(name);
+        std::fs::write(&file, KEY).unwrap();
+        let sink = PagerDuty::open(&Settings {
+            routing_key_file: SecretFile::Path(file.clone()),
+            url,
+            post: post::Settings::default(),
+        });
+        std::fs::remove_file(file).unwrap();
+        let failure = sink.unwrap().send(&samples::opened()).unwrap_err();
+        server.join().unwrap();
+        failure
+    }
+
+    #[test]
+    fn events_wait_while_the_routing_key_is_refused() {
+        for answer in [
+            "Invalid routing key",
+            r#"{"status":"invalid event","message":"Event object is invalid","errors":["Length of 'routing_key' is incorrect (should be 32 characters)"]}"#,
+        ] {
+            let failure = refused(answer);
+            assert_eq!(failure.then, Then::Retry(None), "{failure:?}");
+            assert!(!failure.of_message && !failure.may_have_arrived);
+            assert!(
+                failure
+                    .what
+                    .contains("see whether the routing key is that of")
+            );
+        }
+    }
+
+    #[test]
+    fn an_event_that_is_refused_for_itself_is_given_up() {
+        let failure = refused(
+            r#"{"status":"invalid event","message":"Event object is invalid","errors":["'payload.severity' is invalid (must be one of the following: 'critical', 'warning', 'error' or 'info')"]}"#,
+        );
+        assert_eq!(failure.then, Then::GiveUp, "{failure:?}");
+    }
+
+    #[test]
+    fn an_answer_that_repeats_the_key_does_not_tell_it() {
+        let failure = refused("Invalid routing key 0123456789abcdef0123456789abcdef");
+        assert!(!failure.what.contains(KEY), "{failure:?}");
+    }
 }
