@@ -1,7 +1,7 @@
 //! Slack, through an incoming webhook, in blocks.
 //!
 //! Whatever is in a text, Slack must neither call a channel nor make a link of it: `&`, `<` and
-//! `>` are escaped as Slack asks. What holds path expressions (`_701_15169_` would be set in
+//! `>` are escaped as Slack asks, and it is told to look for no links of its own. What holds path expressions (`_701_15169_` would be set in
 //! italics) is sent as plain text, and filters as preformatted text. Slack takes no message apart
 //! that is too long but refuses it, so every text is cut to its limit. An incoming webhook keeps
 //! no key: the same message twice is two.
@@ -122,8 +122,9 @@ fn section(text: &Value) -> Value {
     json!({ "type": "section", "text": text })
 }
 
+/// Verbatim: what looks like an address, a channel or a name in it is left as it is.
 fn mrkdwn(text: &str) -> Value {
-    json!({ "type": "mrkdwn", "text": text })
+    json!({ "type": "mrkdwn", "text": text, "verbatim": true })
 }
 
 fn plain_text(text: &str, most: usize) -> Value {
