@@ -81,7 +81,7 @@ fn over_tcp_messages_are_counted_and_a_closed_peer_is_noticed() {
 fn a_peer_that_closes_on_reading_may_have_it() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("tcp:{}", listener.local_addr().unwrap());
-    thread::spawn(move || {
+    let peer = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
         let _ = stream.read(&mut [0; 16_384]);
     });
@@ -91,6 +91,7 @@ fn a_peer_that_closes_on_reading_may_have_it() {
         failure.may_have_arrived && failure.then == Then::Retry(None),
         "{failure:?}"
     );
+    peer.join().unwrap();
     let failure = sink.send(&samples::opened()).unwrap_err();
     assert!(!failure.may_have_arrived, "nobody listens: {failure:?}");
 }
