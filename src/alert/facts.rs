@@ -27,10 +27,16 @@ pub(super) const LATE: &str = "Late";
 
 /// The facts, the most important first.
 pub(super) fn facts(notice: &Notice, voice: &Voice) -> Vec<Fact> {
-    let mut facts = match &notice.subject {
+    let of_subject = match &notice.subject {
         Subject::Incident(event) => of_incident(event, notice, voice),
         Subject::Trouble(trouble) => of_trouble(trouble, notice),
     };
+    // Why it is told at all, where somebody asked for quiet, comes first.
+    let notes = notice.notes.iter().map(|note| Fact {
+        name: "Note",
+        value: note.clone(),
+    });
+    let mut facts: Vec<Fact> = notes.chain(of_subject).collect();
     let mut add = |name, value: &str| {
         facts.push(Fact {
             name,

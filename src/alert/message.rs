@@ -16,6 +16,9 @@ use crate::{
     reference::Reference,
 };
 
+/// What is said of quiet that somebody asked for; there may be a thousand announced changes.
+const NOTES: usize = 5;
+
 /// What is needed beside the notice to say it.
 #[derive(Clone, Copy, Debug)]
 pub struct Voice<'a> {
@@ -258,6 +261,12 @@ fn tidy(mut notice: Notice) -> Notice {
     }
     plain(&mut notice.key);
     plain(&mut notice.thread);
+    let left = notice.notes.len().saturating_sub(NOTES);
+    notice.notes.truncate(NOTES);
+    notice.notes.iter_mut().for_each(plain);
+    if left > 0 {
+        notice.notes.push(format!("And {left} more of this kind"));
+    }
     notice
 }
 

@@ -288,6 +288,9 @@ fn encode(
     }
     text.push_str("] ");
     text.push_str(&message.title);
+    for note in &message.notice.notes {
+        let _ = write!(text, " | {note}");
+    }
     if let Some(first) = message.actions.first() {
         let _ = write!(text, " | {first}");
     }

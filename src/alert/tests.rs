@@ -12,6 +12,7 @@ use crate::{
 };
 
 mod clocks;
+mod notes;
 mod reminders;
 
 fn all() -> Vec<(&'static str, Message)> {

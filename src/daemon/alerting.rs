@@ -92,11 +92,17 @@ impl Alerting {
             }),
             render: Arc::new({
                 let (settings, clock) = (shown, clock.clone());
-                move |notice| {
+                let quiet = quiet.clone();
+                move |mut notice: Notice| {
+                    let now = clock.now();
+                    // What is told once more is told with what is so now.
+                    if notice.notes.is_empty() {
+                        notice.notes = quiet.notes(&notice.subject, now);
+                    }
                     let (settings, reference) = (settings.borrow(), reference.borrow());
                     let voice = Voice {
                         wall: wall(),
-                        ..Voice::new(&settings, &page, &reference, clock.now())
+                        ..Voice::new(&settings, &page, &reference, now)
                     };
                     Message::new(notice, &voice)
                 }

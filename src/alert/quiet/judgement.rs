@@ -91,46 +91,57 @@ impl Rules<'_> {
         let Subject::Incident(event) = subject else {
             return Judgement::Tell { notes: Vec::new() };
         };
+        let mut acknowledged = self.acknowledgements.iter();
+        if let Some(one) = acknowledged.find(|one| one.is_of(event, now))
+            && one.holds(subject, now)
+        {
+            return Judgement::Acknowledged {
+                until: one.until,
+                why: one.sentence(),
+            };
+        }
+        let mut expected = self.expected.iter();
+        if let Some(change) =
+            expected.find(|change| change.bearing(event, now) == Some(Bearing::Quiet))
+        {
+            return Judgement::Expected {
+                until: change.until,
+                why: change.sentence(),
+            };
+        }
+        Judgement::Tell {
+            notes: self.notes(event, now),
+        }
+    }
+
+    /// Why it is told although somebody asked for quiet about it, a sentence each.
+    pub fn notes(&self, event: &IncidentEvent, now: Timestamp) -> Vec<String> {
         let mut notes = Vec::new();
         let mut acknowledged = self.acknowledgements.iter();
-        if let Some(one) = acknowledged.find(|one| one.is_of(event, now)) {
-            if one.holds(subject, now) {
-                return Judgement::Acknowledged {
-                    until: one.until,
-                    why: one.sentence(),
-                };
-            }
-            if event.severity > one.severity && event.event != Step::Resolved {
-                notes.push(format!(
-                    "It is {} now, and was {} when {} acknowledged it",
-                    event.severity.name(),
-                    one.severity.name(),
-                    Plain(&one.by)
-                ));
-            }
+        if let Some(one) = acknowledged.find(|one| one.is_of(event, now))
+            && event.severity > one.severity
+            && event.event != Step::Resolved
+        {
+            notes.push(format!(
+                "It is {} now, and was {} when {} acknowledged it",
+                event.severity.name(),
+                one.severity.name(),
+                Plain(&one.by)
+            ));
         }
         for change in self.expected {
-            match change.bearing(event, now) {
-                Some(Bearing::Quiet) => {
-                    return Judgement::Expected {
-                        until: change.until,
-                        why: change.sentence(),
-                    };
-                }
-                Some(Bearing::Beyond) => notes.push(format!(
-                    "More than was announced: {} ({})",
-                    change.compared(change.seen(event)),
-                    change.sentence()
-                )),
-                Some(Bearing::Outlasting) => notes.push(format!(
-                    "Still there after its announced time: {} ({})",
-                    change.compared(change.seen(event)),
-                    change.sentence()
-                )),
-                None => {}
-            }
+            let what = match change.bearing(event, now) {
+                Some(Bearing::Beyond) => "More than was announced",
+                Some(Bearing::Outlasting) => "Still there after its announced time",
+                Some(Bearing::Quiet) | None => continue,
+            };
+            notes.push(format!(
+                "{what}: {} ({})",
+                change.compared(change.seen(event)),
+                change.sentence()
+            ));
         }
-        Judgement::Tell { notes }
+        notes
     }
 
     /// What of it concerns an incident, for showing.

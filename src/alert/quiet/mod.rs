@@ -75,6 +75,14 @@ impl Quiet {
         self.shelf().rules().judge(subject, sink, now)
     }
 
+    /// What is to be said beside a subject that is told, a sentence each.
+    pub fn notes(&self, subject: &Subject, now: Timestamp) -> Vec<String> {
+        match subject {
+            Subject::Incident(event) => self.shelf().rules().notes(event, now),
+            Subject::Trouble(_) => Vec::new(),
+        }
+    }
+
     /// What keeps an incident from being told, for showing it.
     pub fn hush(&self, event: &IncidentEvent, now: Timestamp) -> Hush {
         self.shelf().rules().hush(event, now)

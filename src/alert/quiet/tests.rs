@@ -387,6 +387,24 @@ fn acknowledging_again_replaces_what_was_said() {
 }
 
 #[test]
+fn what_is_told_all_the_same_says_why_also_when_it_is_told_once_more() {
+    let quiet = quiet();
+    let mut event = event();
+    assert!(quiet.notes(&subject(&event), at(20)).is_empty());
+    quiet.acknowledge(&event, at(3600), &asked(20)).unwrap();
+    assert!(quiet.notes(&subject(&event), at(30)).is_empty());
+    event.severity = Severity::Critical;
+    let notes = quiet.notes(&subject(&event), at(30));
+    assert_eq!(
+        notes,
+        ["It is critical now, and was warning when mk acknowledged it"]
+    );
+    let judgement = quiet.judge(&subject(&event), "pager", at(30));
+    assert_eq!(judgement, Judgement::Tell { notes });
+    assert!(quiet.notes(&trouble(), at(30)).is_empty());
+}
+
+#[test]
 fn what_was_expected_is_quiet_up_to_its_number_and_its_margin() {
     let quiet = quiet();
     quiet.expect(announced(4000), &asked(0)).unwrap();
