@@ -23,7 +23,12 @@ use super::{
 use crate::{
     alert::{Dispatcher, Quiet, Trouble},
     bgp::{Asn, Timestamp},
-    feed::{bmp::Routers, clock::Clock, intake::Realm},
+    engine::Carried,
+    feed::{
+        bmp::{RouterState, Routers, Standing},
+        clock::Clock,
+        intake::Realm,
+    },
     http::{Board, Telling},
     incident::Step,
     metrics::{Metrics, raise},
@@ -70,6 +75,8 @@ const QUIET: Duration = Duration::from_secs(10);
 /// Before this has passed since the start nothing is well again: feeds take their time to come
 /// back, and what was wrong before is not mended by our own restart.
 const SETTLES: Duration = Duration::from_secs(90);
+/// A router that has not come back so long after the start is counted without.
+const RETURNS: Duration = Duration::from_secs(1800);
 
 impl Upkeep {
     /// Starts the thread, which ends when `stop` turns true.
@@ -112,7 +119,7 @@ impl Upkeep {
             telling.troubles = known.values().cloned().collect();
             self.telling.send_replace(Arc::new(telling));
             if now.since(quiet) >= QUIET {
-                self.look_after_quiet(now);
+                self.look_after_quiet(now, now.since(started));
                 quiet = now;
             }
             thread::sleep(TURN);
@@ -120,7 +127,7 @@ impl Upkeep {
     }
 
     /// Ends what was asked to be quiet for a while, and looks how announced changes go.
-    fn look_after_quiet(&self, now: Timestamp) {
+    fn look_after_quiet(&self, now: Timestamp, up: Duration) {
         for one in self.quiet.acknowledgements() {
             let realm = if one.drill { Realm::Drill } else { Realm::Live };
             let record = self.board.incident(realm, &one.incident);
@@ -128,18 +135,25 @@ impl Upkeep {
                 self.quiet.ended(&one.incident, one.drill, now);
             }
         }
-        for trouble in self.quiet.tick(now, &|asn| self.count(asn)) {
+        for trouble in self.quiet.tick(now, &|asn| self.count(asn, up)) {
             self.recorder.put(Entry::Trouble(Box::new(trouble)));
         }
     }
 
-    /// Prefixes that an AS originates or carries, as the engine counts them.
-    fn count(&self, asn: Asn) -> Option<u32> {
+    /// Prefixes that an AS originates or carries, as the engine counts them; none while not all
+    /// of them may be there, so long after the start.
+    fn count(&self, asn: Asn, up: Duration) -> Option<u32> {
+        if !self.directories.waiting().is_empty() {
+            return None;
+        }
+        let connecting =
+            |router: &RouterState| !router.drill && router.state == Standing::Connecting;
+        let expects = self.routers.list().iter().any(connecting);
         let (answer, asked) = oneshot::channel();
         let order = Command::Count(asn, answer);
         self.engine.blocking_send(order).ok()?;
         let carried = asked.blocking_recv().ok()?;
-        Some(carried.originates + carried.transits)
+        counted(&carried, expects, up)
     }
 
     /// How the journal and the sinks do; also shows it in the metrics.
@@ -171,6 +185,14 @@ impl Upkeep {
         };
         blindness::troubles(&seen)
     }
+}
+
+/// What was counted, where the tables it was counted in are whole: while they arrive, every count
+/// looks like a change. `expects` is whether a router has yet to be reached.
+fn counted(carried: &Carried, expects: bool, up: Duration) -> Option<u32> {
+    let absent = (expects || carried.awaited > 0) && up < RETURNS;
+    let whole = up >= SETTLES && carried.views > 0 && carried.filling == 0 && !absent;
+    whole.then(|| carried.originates.saturating_add(carried.transits))
 }
 
 /// What has changed between what was wrong and what is: troubles that began, got worse or ended.
@@ -268,6 +290,40 @@ mod tests {
         assert_eq!(told(&mut known, &[("b", Warning)], true), ["a Resolved"]);
         assert_eq!(told(&mut known, &[], true), ["b Resolved"]);
         assert!(told(&mut known, &[], true).is_empty());
+    }
+
+    #[test]
+    fn routes_are_counted_only_where_every_table_is_there() {
+        let whole = Carried {
+            originates: 30,
+            transits: 12,
+            views: 2,
+            ..Carried::default()
+        };
+        let hour = Duration::from_secs(3600);
+        assert_eq!(counted(&whole, false, hour), Some(42));
+        assert_eq!(
+            counted(&whole, false, Duration::ZERO),
+            None,
+            "who will come?"
+        );
+        let none = Carried::default();
+        assert_eq!(counted(&none, false, hour), None, "nothing was heard yet");
+        let filling = Carried {
+            filling: 1,
+            ..whole
+        };
+        assert_eq!(counted(&filling, false, hour), None, "a table arrives");
+        let awaited = Carried {
+            awaited: 1,
+            ..whole
+        };
+        let minutes = Duration::from_secs(300);
+        for (carried, expects) in [(awaited, false), (whole, true)] {
+            assert_eq!(counted(&carried, expects, minutes), None);
+            let later = counted(&carried, expects, hour);
+            assert_eq!(later, Some(42), "it may never come back");
+        }
     }
 
     #[test]

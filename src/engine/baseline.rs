@@ -96,6 +96,11 @@ impl Learned {
         self.views.remove(key)
     }
 
+    /// Views that had a whole table then and were not met since.
+    pub fn awaited(&self) -> usize {
+        self.views.values().filter(|view| view.whole).count()
+    }
+
     /// When it was written, if every page of it was learned.
     pub fn whole(&self) -> Option<Timestamp> {
         self.whole.then_some(self.began)

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::Engine;
+use super::{Engine, view::View};
 use crate::{
     bgp::{Afi, Asn, Timestamp},
+    detect::Phase,
     rib::{Family, PathId, ViewId},
 };
 
@@ -24,6 +25,14 @@ pub struct Carried {
     /// There were too many views to look at all; the largest were. What the others alone have
     /// is not counted.
     pub partial: bool,
+    /// Views there are.
+    pub views: u32,
+    /// Those of them whose table is being sent, or that have none to compare with yet: not all of
+    /// what they have is counted.
+    pub filling: u32,
+    /// Views whose table was whole when what was learned was last written down, and that have not
+    /// come back since we began. Nothing of them is counted.
+    pub awaited: u32,
 }
 
 /// A set of small numbers.
@@ -49,6 +58,10 @@ impl Bits {
     fn count(&self) -> u32 {
         self.0.iter().map(|bits| bits.count_ones()).sum()
     }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
 }
 
 impl Engine {
@@ -92,7 +105,20 @@ impl Engine {
             originates: count(0),
             transits: count(1),
             partial,
+            views: number(self.rib.views().count()),
+            filling: number(self.filling()),
+            awaited: number(self.learned.awaited()),
         }
+    }
+
+    /// Views whose table is not there, or is being sent.
+    fn filling(&self) -> usize {
+        let states = self.rib.views();
+        let states = states.filter_map(|(view, _)| self.views.get(view.index()));
+        let filling = |view: &&View| {
+            matches!(view.gate.phase, Phase::Dumping | Phase::Warming) || view.redump.is_some()
+        };
+        states.filter(filling).count()
     }
 
     /// Paths of which it is the origin, and those on which it stands before it.
@@ -184,6 +210,30 @@ mod tests {
         assert_eq!(of(70), (10, 50));
         assert_eq!(of(2), (0, 30));
         assert_eq!(of(66), (0, 0));
+    }
+
+    #[test]
+    fn a_table_that_is_being_sent_or_has_not_come_back_is_said_to_be_missing() {
+        let missing = |engine: &Engine| {
+            let carried = engine.carried(Asn(65));
+            (carried.views, carried.filling, carried.awaited)
+        };
+        let mut engine = engine();
+        assert_eq!(missing(&engine), (2, 2, 0));
+        engine.advance(Timestamp::from_secs(1_000_100), &mut Vec::new());
+        assert_eq!(missing(&engine), (2, 0, 0));
+
+        let mut writing = engine.begin_baseline();
+        let settings = detect::settings::Settings::default();
+        let mut again = Engine::new(Reference::default(), settings, Settings::default());
+        while let Some(page) = engine.baseline(&mut writing) {
+            again.learn(&page).unwrap();
+        }
+        assert_eq!(missing(&again), (0, 0, 2));
+        announce(&mut again, 1, 0, 30, &[1, 70, 65]);
+        assert_eq!(missing(&again), (1, 1, 1));
+        announce(&mut again, 2, 20, 30, &[2, 70, 70, 65]);
+        assert_eq!(missing(&again), (2, 2, 0));
     }
 
     #[test]

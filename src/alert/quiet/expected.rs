@@ -31,7 +31,8 @@ pub const MOST_ROUTES: u32 = 10_000_000;
 pub const MOST_RANGES: usize = 1000;
 /// Percent that there may be more than was announced.
 pub const USUAL_MARGIN: u8 = 20;
-/// A change that did not happen in its time is waited for so long, and told off if it comes.
+/// A change that did not happen in its time is waited for so long, and told off if it comes; so
+/// long is waited for a count of it, too.
 pub const LATE: Duration = Duration::from_secs(3600);
 /// For so long after its end an incident that began in it is told with its numbers.
 const REMEMBERED: Duration = Duration::from_secs(86_400);
@@ -95,7 +96,7 @@ pub enum State {
     Missing,
     /// It did not happen, nor in the hour after its time.
     DidNotHappen,
-    /// Nobody knew how many routes the network had.
+    /// Nobody knew how many routes the network had, at the beginning or at the end.
     Unseen,
 }
 
@@ -284,12 +285,15 @@ impl Expected {
             self.course.largest = self.course.largest.max(beyond);
         }
         let half = u64::from(self.course.largest) * 2 >= u64::from(self.routes.unsigned_abs());
+        let late = now.since(self.until) >= LATE;
         match self.course.state {
             State::Running if now >= self.until => {
-                self.course.state = match self.course.baseline {
-                    None => State::Unseen,
-                    Some(_) if half => State::Happened,
-                    Some(_) => State::Missing,
+                self.course.state = match (self.course.baseline, count) {
+                    (Some(_), _) if half => State::Happened,
+                    (Some(_), Some(_)) => State::Missing,
+                    // It may have happened; the tables will be here again.
+                    (Some(_), None) if !late => return None,
+                    (_, None) | (None, _) => State::Unseen,
                 };
                 (self.course.state == State::Missing).then(|| self.missing(now))
             }
@@ -297,7 +301,7 @@ impl Expected {
                 self.course.state = State::Happened;
                 Some(self.missing_no_more(now, "it happened after all, late"))
             }
-            State::Missing if now.since(self.until) >= LATE => {
+            State::Missing if late => {
                 self.course.state = State::DidNotHappen;
                 Some(self.missing_no_more(now, "no longer waited for"))
             }

@@ -546,6 +546,26 @@ fn a_change_that_does_not_happen_is_told_and_waited_for() {
 }
 
 #[test]
+fn a_change_whose_end_nobody_counted_is_judged_by_the_next_count() {
+    for (count, told) in [(Some(5000), 0), (Some(900), 1)] {
+        let quiet = quiet();
+        quiet.expect(announced(4000), &asked(0)).unwrap();
+        quiet.tick(at(1), &|_| Some(1000));
+        for second in [3600, 3700] {
+            assert!(quiet.tick(at(second), &|_| None).is_empty());
+            assert_eq!(quiet.expected()[0].course.state, CourseState::Running);
+        }
+        assert_eq!(quiet.tick(at(3710), &|_| count).len(), told);
+    }
+    let quiet = quiet();
+    quiet.expect(announced(4000), &asked(0)).unwrap();
+    quiet.tick(at(1), &|_| Some(1000));
+    quiet.tick(at(3600), &|_| None);
+    assert!(quiet.tick(at(7200), &|_| None).is_empty());
+    assert_eq!(quiet.expected()[0].course.state, CourseState::Unseen);
+}
+
+#[test]
 fn a_change_that_never_happens_is_waited_for_for_an_hour() {
     let quiet = quiet();
     quiet.expect(announced(4000), &asked(0)).unwrap();
