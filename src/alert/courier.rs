@@ -107,7 +107,7 @@ impl Courier {
         let now = (self.office.clock)();
         let was_failing = self.desk.queue().failing().is_some();
         match result {
-            Ok(_) => {
+            Ok(sent) => {
                 let mut queue = self.desk.queue();
                 let row = queue.delivered(&key, now);
                 self.office.store.write(&[row], now);
@@ -122,6 +122,15 @@ impl Courier {
                     key = message.notice.key,
                     "alert delivered"
                 );
+                for missed in sent.missed {
+                    self.count("missed");
+                    tracing::warn!(
+                        sink = self.name,
+                        key = message.notice.key,
+                        missed,
+                        "a recipient did not get an alert that others got"
+                    );
+                }
                 (self.office.taken)(&self.name, &message.notice);
             }
             Err(failure) => {

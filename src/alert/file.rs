@@ -99,9 +99,10 @@ impl Sink for Lines {
             json::document(message).map_err(|error| Failure::give_up(error.to_string()))?;
         line.push('\n');
         match self.append(&line) {
-            Ok(end) => Ok(Sent {
-                answer: format!("{}: {end} octets", self.path.display()),
-            }),
+            Ok(end) => Ok(Sent::to_all(format!(
+                "{}: {end} octets",
+                self.path.display()
+            ))),
             Err(error) => Err(Failure::retry(format!("{}: {error}", self.path.display()))),
         }
     }

@@ -8,43 +8,44 @@
 //! could stretch a session without end, so a session runs on a thread of its own and is waited for
 //! no longer than the limit. There is never more than one: while the last one hangs, no other is
 //! begun.
+//!
+//! A mail that some recipients have and others could not take yet is tried again with those alone.
 
 use std::{
     fs,
     net::IpAddr,
     path::PathBuf,
-    sync::mpsc::{Receiver, RecvTimeoutError, sync_channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError, sync_channel},
     thread,
     time::{Duration, SystemTime},
 };
 
 use lettre::{
-    Address, Message as Letter,
+    Message as Letter,
     message::{
         Mailbox, MultiPart,
         header::{HeaderName, HeaderValue},
     },
-    transport::smtp::{
-        authentication::{Credentials, Mechanism},
-        client::{Certificate, CertificateStore, SmtpConnection, TlsParameters},
-        commands::{Data, Mail as From, Rcpt},
-        extension::ClientId,
-    },
+    transport::smtp::client::{Certificate, CertificateStore, TlsParameters},
 };
 use ring::digest;
 
 use super::{
-    Failure, Message, Sent, Sink, host, html,
+    Failure, Message, Sent, Sink, html,
     message::cut,
     secret::{Secret, SecretFile},
     text,
 };
-use crate::{bgp::Plain, incident::Severity};
+use crate::incident::Severity;
+
+mod owed;
+mod session;
+
+use owed::Owed;
+use session::{Ended, Envelope, Session};
 
 /// Longest subject; mail programs show less.
 const SUBJECT: usize = 200;
-/// Characters of an answer that are told.
-const SHOWN: usize = 200;
 
 /// Whether the session is encrypted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -105,8 +106,18 @@ pub struct Mail {
     settings: Settings,
     password: Option<Secret>,
     tls: Option<TlsParameters>,
-    /// The session that has not ended yet, and the key of what it sends.
-    pending: Option<(String, Receiver<Result<Sent, Failure>>)>,
+    /// The session that has not ended yet.
+    pending: Option<Pending>,
+    /// What some have and others do not.
+    owed: Owed,
+}
+
+/// A session that nobody waits for any more.
+struct Pending {
+    /// The key of what it sends.
+    key: String,
+    envelope: Envelope,
+    ended: Receiver<Result<Ended, Failure>>,
 }
 
 impl Mail {
@@ -117,19 +128,22 @@ impl Mail {
             tls: encryption(settings)?,
             settings: settings.clone(),
             pending: None,
+            owed: Owed::default(),
         })
     }
 
     /// The last session that hung, if it has ended by now.
-    fn settle(&mut self, key: &str) -> Option<Result<Sent, Failure>> {
-        let (sent, receiver) = self.pending.take()?;
-        match receiver.try_recv() {
-            Err(std::sync::mpsc::TryRecvError::Empty) => {
-                self.pending = Some((sent, receiver));
+    fn settle(&mut self, message: &Message) -> Option<Result<Sent, Failure>> {
+        let pending = self.pending.take()?;
+        match pending.ended.try_recv() {
+            Err(TryRecvError::Empty) => {
+                self.pending = Some(pending);
                 Some(Err(self.hangs()))
             }
             // It arrived after all.
-            Ok(Ok(answer)) if sent == key => Some(Ok(answer)),
+            Ok(Ok(ended)) if pending.key == message.notice.key => {
+                Some(self.owed.conclude(message, pending.envelope, Ok(ended)))
+            }
             _ => None,
         }
     }
@@ -213,124 +227,26 @@ fn letter(message: &Message, settings: &Settings) -> Result<Letter, String> {
         .map_err(|error| error.to_string())
 }
 
-/// One session from the greeting to the end.
-struct Session {
-    settings: Settings,
-    password: Option<Secret>,
-    tls: Option<TlsParameters>,
-    octets: Vec<u8>,
-}
-
-impl Session {
-    fn run(&self) -> Result<Sent, Failure> {
-        let settings = &self.settings;
-        // A name that is no domain is refused by many; an address is not (RFC 5321 §4.1.4).
-        let domain = host::name().filter(|name| name.contains('.'));
-        let hello = domain.map_or_else(ClientId::default, ClientId::Domain);
-        let first = self.tls.as_ref().filter(|_| settings.tls == Tls::Tls);
-        let mut smtp = SmtpConnection::connect(
-            (settings.server.as_str(), settings.port),
-            Some(settings.timeout),
-            &hello,
-            first,
-            None,
-        )
-        .map_err(|error| self.failure("", &error))?;
-        let ended = self.deliver(&mut smtp, &hello);
-        if ended.is_ok() {
-            // It has it; whether it says goodbye does not matter.
-            let _ = smtp.quit();
-        } else {
-            smtp.abort();
-        }
-        ended
-    }
-
-    fn deliver(&self, smtp: &mut SmtpConnection, hello: &ClientId) -> Result<Sent, Failure> {
-        let settings = &self.settings;
-        if settings.tls == Tls::StartTls
-            && let Some(tls) = &self.tls
-        {
-            if !smtp.can_starttls() {
-                return Err(Failure::retry(format!(
-                    "{} does not offer STARTTLS, and nothing is sent in the clear; is port {} \
-                     right?",
-                    settings.server, settings.port
-                )));
-            }
-            smtp.starttls(tls, hello)
-                .map_err(|error| self.failure("STARTTLS", &error))?;
-        }
-        if let (Some((user, _)), Some(password)) = (&settings.login, &self.password) {
-            let credentials = Credentials::new(user.clone(), password.expose().to_owned());
-            smtp.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)
-                .map_err(|error| self.failure("AUTH", &error))?;
-        }
-        smtp.command(From::new(Some(settings.from.email.clone()), Vec::new()))
-            .map_err(|error| self.failure("MAIL", &error))?;
-        // Whom the server does not know must not keep it from the others.
-        let mut refused = Vec::new();
-        for to in &settings.to {
-            let address: Address = to.email.clone();
-            if let Err(error) = smtp.command(Rcpt::new(address, Vec::new())) {
-                refused.push((to, self.failure("RCPT", &error)));
-            }
-        }
-        if refused.len() == settings.to.len()
-            && let Some((_, failure)) = refused.pop()
-        {
-            return Err(failure);
-        }
-        smtp.command(Data)
-            .map_err(|error| self.failure("DATA", &error))?;
-        let said = smtp.message(&self.octets).map_err(|error| Failure {
-            // Refused, or the answer is missing.
-            may_have_arrived: error.status().is_none(),
-            ..self.failure("the end of DATA", &error)
-        })?;
-        let mut answer = format!(
-            "{} {}",
-            said.code(),
-            said.message().collect::<Vec<_>>().join(" ")
-        );
-        for (to, failure) in refused {
-            answer = format!("{answer}; but not to {}: {}", to.email, failure.what);
-        }
-        Ok(Sent {
-            answer: cut(&Plain(&answer).to_string(), 2 * SHOWN),
-        })
-    }
-
-    /// What went wrong, before anything was handed over.
-    fn failure(&self, command: &str, error: &lettre::transport::smtp::Error) -> Failure {
-        let server = &self.settings.server;
-        let said = cut(&Plain(&error.to_string()).to_string(), SHOWN);
-        let what = if command.is_empty() {
-            format!("{server}: {said}")
-        } else {
-            format!("{server}, {command}: {said}")
-        };
-        // What a password or a recipient that is not known yet needs is a person, and then the
-        // mail should go; only the mail itself can be refused for good.
-        if error.is_permanent() && command == "the end of DATA" {
-            Failure::give_up(what)
-        } else {
-            Failure::retry(what)
-        }
-    }
-}
-
 impl Sink for Mail {
     fn send(&mut self, message: &Message) -> Result<Sent, Failure> {
-        if let Some(ended) = self.settle(&message.notice.key) {
+        if let Some(ended) = self.settle(message) {
             return ended;
         }
-        let letter = letter(message, &self.settings).map_err(Failure::give_up)?;
+        let envelope = match self.owed.of(message) {
+            Some(envelope) => envelope,
+            None => Envelope {
+                to: self.settings.to.clone(),
+                octets: letter(message, &self.settings)
+                    .map_err(Failure::give_up)?
+                    .formatted()
+                    .into(),
+            },
+        };
         let session = Session {
             settings: self.settings.clone(),
             password: self.password.clone(),
             tls: self.tls.clone(),
-            octets: letter.formatted(),
+            envelope: envelope.clone(),
         };
         let (sender, receiver) = sync_channel(1);
         thread::Builder::new()
@@ -341,10 +257,14 @@ impl Sink for Mail {
             })
             .map_err(|error| Failure::retry(format!("no thread for a session: {error}")))?;
         match receiver.recv_timeout(self.settings.timeout) {
-            Ok(ended) => ended,
+            Ok(ended) => self.owed.conclude(message, envelope, ended),
             Err(RecvTimeoutError::Disconnected) => Err(Failure::retry("the session broke off")),
             Err(RecvTimeoutError::Timeout) => {
-                self.pending = Some((message.notice.key.clone(), receiver));
+                self.pending = Some(Pending {
+                    key: message.notice.key.clone(),
+                    envelope,
+                    ended: receiver,
+                });
                 Err(self.hangs())
             }
         }

@@ -112,7 +112,7 @@ impl Post {
             answer.push_str(" (the rest of the answer did not come)");
         }
         if status.is_success() {
-            return Ok(Sent { answer });
+            return Ok(Sent::to_all(answer));
         }
         // What speaks of the message is given up. All else is of the sink (a token that has run
         // out, an address that moved, a server that is down), and what waits for it is told when

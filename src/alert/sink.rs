@@ -48,6 +48,18 @@ pub struct Sent {
     /// What the other side said, for a person who tries the sink: `250 2.0.0 Ok: queued as 4F2`.
     /// Of a stranger's making.
     pub answer: String,
+    /// Recipients that will not get it although others do, and why; a line each.
+    pub missed: Vec<String>,
+}
+
+impl Sent {
+    /// It was taken, for everybody.
+    pub fn to_all(answer: impl Into<String>) -> Sent {
+        Sent {
+            answer: answer.into(),
+            missed: Vec::new(),
+        }
+    }
 }
 
 /// It was not taken, as far as we know.

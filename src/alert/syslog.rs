@@ -371,9 +371,9 @@ impl Sink for Syslog {
             Address::Unix(path) => self.unix(path, message).map_err(failed)?,
             Address::Tcp(host) => self.tcp(host, message)?,
         };
-        Ok(Sent {
-            answer: format!("{octets} octets to {address}; syslog confirms nothing"),
-        })
+        Ok(Sent::to_all(format!(
+            "{octets} octets to {address}; syslog confirms nothing"
+        )))
     }
 
     fn deduplicates(&self) -> bool {

@@ -7,8 +7,8 @@ use super::catalogue::Maker;
 /// Notifications, by sink. The names of sinks are the configuration's.
 #[derive(Debug)]
 pub struct Alerts {
-    /// Attempts and what came of them; `result` is `delivered`, `retried`, `given_up`, `dropped`
-    /// or `quieted`.
+    /// Attempts and what came of them; `result` is `delivered`, `missed` (by one of several
+    /// recipients), `retried`, `given_up`, `dropped` or `quieted`.
     pub notifications: IntCounterVec,
     /// Notices that wait.
     pub queue: IntGaugeVec,

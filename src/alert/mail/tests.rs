@@ -28,49 +28,59 @@ pub(super) fn settings(port: u16) -> Settings {
     }
 }
 
+/// What a server answers to each command, by the word that it begins with.
+pub(super) type Answers = &'static [(&'static str, &'static str)];
+
 /// Answers each command by the first word it begins with; silent where the answer is empty.
-fn server(answers: &'static [(&'static str, &'static str)]) -> (SocketAddr, Receiver<String>) {
+fn server(answers: Answers) -> (SocketAddr, Receiver<String>) {
+    sessions(vec![answers])
+}
+
+/// One session after the other; hands on what was heard in each.
+pub(super) fn sessions(all: Vec<Answers>) -> (SocketAddr, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let (sender, receiver) = sync_channel(10);
     thread::spawn(move || {
-        let (stream, _) = listener.accept().unwrap();
-        let mut writer = stream.try_clone().unwrap();
-        let mut reader = BufReader::new(stream);
-        let mut heard = String::new();
-        let answer = |word: &str| {
-            let found = answers.iter().find(|(one, _)| word.starts_with(one));
-            found.map_or("250 ok", |(_, answer)| *answer)
-        };
-        let mut said = answer("CONNECT").to_owned();
-        let mut in_data = false;
-        loop {
-            if !said.is_empty() && writer.write_all(format!("{said}\r\n").as_bytes()).is_err() {
-                break;
-            }
-            let mut line = String::new();
-            if reader.read_line(&mut line).unwrap_or(0) == 0 {
-                break;
-            }
-            heard.push_str(&line);
-            said = if in_data {
-                if line != ".\r\n" {
-                    said = String::new();
-                    continue;
-                }
-                in_data = false;
-                answer("END").to_owned()
-            } else {
-                in_data = line.starts_with("DATA") && answer("DATA").starts_with("354");
-                answer(&line).to_owned()
+        for answers in all {
+            let (stream, _) = listener.accept().unwrap();
+            let mut writer = stream.try_clone().unwrap();
+            let mut reader = BufReader::new(stream);
+            let mut heard = String::new();
+            let answer = |word: &str| {
+                let found = answers.iter().find(|(one, _)| word.starts_with(one));
+                found.map_or("250 ok", |(_, answer)| *answer)
             };
+            let mut said = answer("CONNECT").to_owned();
+            let mut in_data = false;
+            loop {
+                if !said.is_empty() && writer.write_all(format!("{said}\r\n").as_bytes()).is_err() {
+                    break;
+                }
+                let mut line = String::new();
+                if reader.read_line(&mut line).unwrap_or(0) == 0 {
+                    break;
+                }
+                heard.push_str(&line);
+                said = if in_data {
+                    if line != ".\r\n" {
+                        said = String::new();
+                        continue;
+                    }
+                    in_data = false;
+                    answer("END").to_owned()
+                } else {
+                    in_data = line.starts_with("DATA") && answer("DATA").starts_with("354");
+                    answer(&line).to_owned()
+                };
+            }
+            let _ = sender.send(heard);
         }
-        let _ = sender.send(heard);
     });
     (address, receiver)
 }
 
-const GOOD: [(&str, &str); 3] = [
+pub(super) const GOOD: [(&str, &str); 3] = [
     ("CONNECT", "220 mail.example ESMTP"),
     ("DATA", "354 go on"),
     ("END", "250 2.0.0 Ok: queued as 4F2"),
