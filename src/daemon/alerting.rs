@@ -132,12 +132,13 @@ impl Alerting {
         board: &Board,
         watched: Watched,
     ) -> std::io::Result<()> {
+        // Sinks first: what is written down before there are any is offered to none.
+        self.dispatcher.configure(&config.alert, sinks)?;
         self.recorder.start(Clerk {
             store: self.store.clone(),
             dispatcher: self.dispatcher.clone(),
             board: board.clone(),
         })?;
-        self.dispatcher.configure(&config.alert, sinks)?;
         let fly = self.canary.clone();
         let clock = watched.clock.clone();
         tokio::spawn(fly.fly(watched.bmp, self.settings.subscribe(), clock.clone()));
@@ -203,3 +204,6 @@ pub struct Watched {
     /// What is counted.
     pub metrics: Arc<Metrics>,
 }
+
+#[cfg(test)]
+mod tests;
