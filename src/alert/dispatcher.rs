@@ -380,3 +380,6 @@ fn forget_series(name: &str, metrics: &Metrics) {
         let _ = gauge.remove_label_values(&[name]);
     }
 }
+
+#[cfg(test)]
+mod tests;
