@@ -177,6 +177,15 @@ impl Dispatcher {
                 .queue_limit
                 .with_label_values(&[&name])
                 .set(MOST_WAITING as i64);
+            // A counter that begins at one shows no increase.
+            for result in ["delivered", "retried", "given_up", "dropped", "quieted"] {
+                let labels = [name.as_str(), result];
+                office
+                    .metrics
+                    .alerts
+                    .notifications
+                    .with_label_values(&labels);
+            }
             let courier = Courier::new(Arc::clone(&desk), sink, office.clone(), name.clone());
             thread::Builder::new()
                 .name(format!("sink {name}"))
@@ -380,3 +389,6 @@ fn forget_series(name: &str, metrics: &Metrics) {
         let _ = gauge.remove_label_values(&[name]);
     }
 }
+
+#[cfg(test)]
+mod tests;

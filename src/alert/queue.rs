@@ -136,7 +136,9 @@ impl Queue {
             self.remove(over.into_iter().map(|(_, key)| key), rows);
         }
         let waiting = |slip: &&Slip| !slip.is_empty();
-        if self.slips.values().filter(waiting).count() < MOST_WAITING {
+        if self.slips.len() < MOST_WAITING
+            || self.slips.values().filter(waiting).count() < MOST_WAITING
+        {
             return;
         }
         let least = self

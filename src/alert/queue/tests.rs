@@ -350,17 +350,19 @@ fn what_was_announced_waits_and_is_told_if_it_becomes_more() {
 
 #[test]
 fn slips_are_bounded_and_what_is_over_goes_first() {
-    let mut queue = queue();
+    let mut kept = BTreeMap::new();
     for number in 0..MOST_SLIPS {
-        let (id, second) = (format!("{number:05}"), number as u64);
-        open(&mut queue, &id, second);
-        deliver(&mut queue, &id, second);
-        if number % 2 == 1 {
-            let over = subject(&id, Step::Resolved, Severity::Critical);
-            queue.offer(&over, at(second), &mut Vec::new());
-            deliver(&mut queue, &id, second);
+        let (id, now) = (format!("{number:05}"), at(number as u64));
+        let mut slip = Slip::default();
+        let steps = [Step::Opened, Step::Resolved];
+        for step in steps.iter().take(1 + number % 2) {
+            let subject = subject(&id, *step, Severity::Critical);
+            slip.offer(&subject, now, &PACE);
+            slip.delivered(&id, now);
         }
+        kept.insert(id, slip);
     }
+    let mut queue = Queue::new(queue().settings, PACE, kept);
     let mut rows = Vec::new();
     let late = subject("late", Step::Opened, Severity::Critical);
     queue.offer(&late, at(MOST_SLIPS as u64), &mut rows);
