@@ -27,6 +27,9 @@ use crate::{bgp::Timestamp, incident::Severity};
 
 /// Messages in one request.
 const MOST_ALERTS: usize = 100;
+/// Refused requests that are halved in one turn: enough for two alerts among a hundred. Where all
+/// is refused, what is new shall not wait for each to be.
+const MOST_HALVED: u32 = 16;
 /// An alert that is not told again ends after so many intervals.
 const INTERVALS: u32 = 4;
 /// What ended is repeated for so long, for an Alertmanager that was away.
@@ -150,7 +153,7 @@ impl Alertmanager {
 
     /// Says `messages` again. What is refused is tried in halves, so that what is too large or
     /// wrong for one keeps no other from being said.
-    fn tell_again(&mut self, messages: &[&Message]) -> Result<(), Failure> {
+    fn tell_again(&mut self, messages: &[&Message], patience: &mut u32) -> Result<(), Failure> {
         let alerts: Vec<Alert> = messages
             .iter()
             .flat_map(|message| self.alerts(message))
@@ -162,9 +165,10 @@ impl Alertmanager {
                 }
                 Ok(())
             }
-            Err(failure) if failure.then == Then::GiveUp && messages.len() > 1 => {
+            Err(failure) if failure.then == Then::GiveUp && messages.len() > 1 && *patience > 0 => {
+                *patience -= 1;
                 let (first, second) = messages.split_at(messages.len() / 2);
-                let first = self.tell_again(first);
+                let first = self.tell_again(first, patience);
                 if let Err(Failure {
                     then: Then::Retry(_),
                     ..
@@ -172,7 +176,7 @@ impl Alertmanager {
                 {
                     return first;
                 }
-                self.tell_again(second).and(first)
+                self.tell_again(second, patience).and(first)
             }
             Err(failure) => Err(failure),
         }
@@ -306,8 +310,9 @@ impl Sink for Alertmanager {
         });
         let due: Vec<&Message> = due.collect();
         let mut refused = Ok(());
+        let mut patience = MOST_HALVED;
         for messages in due.chunks(MOST_ALERTS) {
-            match self.tell_again(messages) {
+            match self.tell_again(messages, &mut patience) {
                 Err(failure) if failure.then == Then::GiveUp => refused = Err(failure),
                 other => other?,
             }

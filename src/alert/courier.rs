@@ -9,7 +9,7 @@ use super::{
     Failure, Notice, Sink, Then,
     backoff::draw,
     dispatcher::{Desk, Office, Renewed},
-    queue::Next,
+    queue::{Failing, Next},
 };
 use crate::bgp::Timestamp;
 
@@ -108,7 +108,8 @@ impl Courier {
         let message = (self.office.render)(notice);
         let result = self.sink.send(&message);
         let now = (self.office.clock)();
-        let was_failing = self.desk.queue().failing().is_some();
+        let fails = |failing: &Failing| !failing.is_doubt();
+        let was_failing = self.desk.queue().failing().is_some_and(fails);
         match result {
             Ok(sent) => {
                 let mut queue = self.desk.queue();
@@ -190,12 +191,12 @@ impl Courier {
         if self.reminded.is_some_and(|at| now.since(at) < every) {
             return;
         }
-        if std::mem::take(&mut self.stumbled) {
-            return;
-        }
         let standing = {
             let queue = self.desk.queue();
             if queue.is_put_off(now) {
+                return;
+            }
+            if std::mem::take(&mut self.stumbled) {
                 return;
             }
             queue.standing(now)
@@ -213,6 +214,7 @@ impl Courier {
         if let Err(failure) = result {
             let Then::Retry(after) = failure.then else {
                 // Said again with the next turn; what is new is not kept waiting for it.
+                self.desk.queue().refuses_what_stands(&failure.what, now);
                 tracing::error!(
                     sink = self.name,
                     why = failure.what,

@@ -161,7 +161,12 @@ impl Dispatcher {
             let slips = known.unwrap_or_else(|| inherited(&of, &names, &desks, &kept, now));
             let mut queue = Queue::new(of, pace, slips);
             if taken_over {
+                // Before its courier writes anything newer.
                 queue.write_all(&mut rows);
+                if !rows.is_empty() {
+                    office.store.write(&rows, now);
+                    rows.clear();
+                }
             }
             queue.canary = settings.canary.sink.as_ref() == Some(&name);
             let desk = Arc::new(Desk {
@@ -233,10 +238,11 @@ impl Dispatcher {
     pub fn tell(&self, subjects: &[Subject], mut rows: Vec<Write>) {
         let office = &self.0.office;
         let now = (office.clock)();
-        let desks: Vec<Arc<Desk>> = self.desks().values().cloned().collect();
+        // Held to the end: a sink that takes another's place must not miss what comes meanwhile.
+        let desks = self.desks();
         // In the order of names, by everybody who holds more than one.
         let mut queues: Vec<MutexGuard<'_, Queue>> =
-            desks.iter().map(|desk| desk.queue()).collect();
+            desks.values().map(|desk| desk.queue()).collect();
         for queue in &mut queues {
             for subject in subjects {
                 queue.offer(subject, now, &mut rows);
@@ -246,7 +252,7 @@ impl Dispatcher {
             office.store.write(&rows, now);
         }
         drop(queues);
-        for desk in &desks {
+        for desk in desks.values() {
             desk.bell.notify_all();
         }
     }

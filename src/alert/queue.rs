@@ -2,7 +2,10 @@
 //!
 //! Pure but for the draw of a jitter: time is passed in, what is to be kept is handed out.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use super::{
     Failure, Judgement, Notice, Pace, SinkSettings, Slip, Subject, Then,
@@ -17,6 +20,8 @@ pub const MOST_WAITING: usize = 10_000;
 const MOST_SLIPS: usize = 2 * MOST_WAITING;
 /// Slips of what is over that are forgotten at once where there are too many.
 const PIECE: usize = 1000;
+/// A sink that refused something and was sent nothing since is in doubt for so long.
+const DOUBT: Duration = Duration::from_secs(3600);
 /// A slip of what is over and told is kept for so long, for the incident that comes back.
 const KEPT: Duration = Duration::from_secs(2 * 86_400);
 /// What is over is still said to sinks that forget for so long, as Prometheus does.
@@ -47,6 +52,10 @@ pub struct Failing {
     pub why: String,
     /// Not to be tried before.
     not_before: Timestamp,
+    /// When something was last refused for good.
+    refused_at: Timestamp,
+    /// It refuses to be told again what stands.
+    unsaid: bool,
 }
 
 impl Failing {
@@ -58,7 +67,22 @@ impl Failing {
             refused: 0,
             why: why.to_owned(),
             not_before: now,
+            refused_at: now,
+            unsaid: false,
         }
+    }
+}
+
+impl Failing {
+    /// Whether it only refused something, and may be well.
+    pub fn is_doubt(&self) -> bool {
+        self.attempts == 0 && !self.unsaid
+    }
+
+    /// It answered well: what failed before says nothing about the next attempt.
+    fn is_reached(&mut self) {
+        self.attempts = 0;
+        self.not_before = self.since;
     }
 }
 
@@ -71,6 +95,8 @@ pub struct Queue {
     pub(super) canary: bool,
     slips: BTreeMap<String, Slip>,
     failing: Option<Failing>,
+    /// Of what is due, what somebody asked to be quiet about.
+    held: BTreeSet<String>,
     /// Attempts so far.
     turn: u32,
     /// Notices dropped because too much waited, or quieted, since last asked.
@@ -87,6 +113,7 @@ impl Queue {
             canary: false,
             slips: kept,
             failing: None,
+            held: BTreeSet::new(),
             turn: 0,
             dropped: 0,
             quieted: 0,
@@ -163,6 +190,8 @@ impl Queue {
         rows: &mut Vec<Write>,
     ) -> Next {
         self.remind(now);
+        self.failing
+            .take_if(|one| one.is_doubt() && now.since(one.refused_at) >= DOUBT);
         if let Some(failing) = self.failing.as_ref().filter(|one| now < one.not_before) {
             return Next::Wait(Some(failing.not_before));
         }
@@ -177,7 +206,7 @@ impl Queue {
             .map(|(_, due, key)| (due, key.clone()))
             .collect();
         let mut earliest: Option<Timestamp> = None;
-        let mut behind = None;
+        let mut behind: Option<(u32, Notice)> = None;
         for (due, key) in order {
             if due > now {
                 earliest = Some(earliest.map_or(due, |other| other.min(due)));
@@ -187,6 +216,7 @@ impl Queue {
                 continue;
             };
             let fixed = notice.maybe_repeat;
+            self.held.remove(&key);
             match judge(&notice.subject) {
                 // What may have arrived is confirmed, whoever has asked for quiet meanwhile.
                 _ if fixed => {}
@@ -196,6 +226,7 @@ impl Queue {
                         self.hush(&key, rows);
                     } else {
                         earliest = Some(earliest.map_or(until, |other| other.min(until)));
+                        self.held.insert(key);
                     }
                     continue;
                 }
@@ -203,6 +234,7 @@ impl Queue {
                     if notice.reminder {
                         // It goes on, and is said once nobody works on it any more.
                         earliest = Some(earliest.map_or(until, |other| other.min(until)));
+                        self.held.insert(key);
                     } else {
                         self.hush(&key, rows);
                     }
@@ -218,19 +250,23 @@ impl Queue {
                     } else {
                         // It may yet become more than was announced, or stay for longer.
                         earliest = Some(earliest.map_or(until, |other| other.min(until)));
+                        self.held.insert(key);
                     }
                     continue;
                 }
             }
             let refusals = self.slips.get(&key).map_or(0, Slip::refusals);
             if refusals >= STUBBORN && !self.turn.is_multiple_of(2) {
-                behind.get_or_insert(notice);
+                // Those that the other side stumbled over take turns.
+                if behind.as_ref().is_none_or(|(least, _)| refusals < *least) {
+                    behind = Some((refusals, notice));
+                }
                 continue;
             }
             return Next::Send(Box::new(notice));
         }
         match behind {
-            Some(notice) => Next::Send(Box::new(notice)),
+            Some((_, notice)) => Next::Send(Box::new(notice)),
             None => Next::Wait(earliest.or_else(|| self.next_reminder())),
         }
     }
@@ -284,7 +320,11 @@ impl Queue {
 
     /// It was taken.
     pub fn delivered(&mut self, key: &str, now: Timestamp) -> Write {
-        self.failing = None;
+        self.failing.take_if(|failing| !failing.unsaid);
+        if let Some(failing) = &mut self.failing {
+            failing.refused = 0;
+            failing.is_reached();
+        }
         if let Some(slip) = self.slips.get_mut(key) {
             slip.delivered(key, now);
         }
@@ -302,6 +342,7 @@ impl Queue {
                 let why = &failure.what;
                 let failing = self.failing.get_or_insert_with(|| Failing::since(now, why));
                 failing.refused += 1;
+                failing.refused_at = now;
                 why.clone_into(&mut failing.why);
             }
             Then::Retry(after) => {
@@ -333,9 +374,21 @@ impl Queue {
     /// The sink took what was said again. Returns whether it did not before. That it refused
     /// other things is not forgotten.
     pub fn works(&mut self) -> bool {
+        if let Some(failing) = &mut self.failing {
+            failing.unsaid = false;
+            failing.is_reached();
+        }
         self.failing
             .take_if(|failing| failing.refused == 0)
             .is_some()
+    }
+
+    /// The sink refuses to be told again what stands: it may take that for over. What is new is
+    /// tried all the same.
+    pub fn refuses_what_stands(&mut self, why: &str, now: Timestamp) {
+        let failing = self.failing.get_or_insert_with(|| Failing::since(now, why));
+        failing.unsaid = true;
+        why.clone_into(&mut failing.why);
     }
 
     /// Whether the sink does not take what it is sent.
@@ -355,12 +408,14 @@ impl Queue {
         self.slips.values().map(Slip::len).sum()
     }
 
-    /// Since when the oldest notice that is due at `now` is.
+    /// Since when the oldest notice that is due at `now` is; what somebody asked to be quiet about
+    /// is not.
     pub fn oldest_due(&self, now: Timestamp) -> Option<Timestamp> {
         let due = |slip: &Slip| slip.due(&self.pace);
         self.slips
-            .values()
-            .filter_map(due)
+            .iter()
+            .filter(|(key, _)| !self.held.contains(*key))
+            .filter_map(|(_, slip)| due(slip))
             .filter(|due| *due <= now)
             .min()
     }
@@ -391,6 +446,7 @@ impl Queue {
     fn remove(&mut self, keys: impl IntoIterator<Item = String>, rows: &mut Vec<Write>) {
         for key in keys {
             self.slips.remove(&key);
+            self.held.remove(&key);
             rows.push(self.row(&key));
         }
     }
@@ -407,6 +463,7 @@ impl Queue {
 
     /// Forgets everything.
     pub fn clear(&mut self, rows: &mut Vec<Write>) {
+        self.held.clear();
         let keys: Vec<String> = self.slips.keys().cloned().collect();
         self.slips.clear();
         rows.extend(keys.iter().map(|key| self.row(key)));

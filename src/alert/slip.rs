@@ -287,6 +287,34 @@ impl Slip {
             next.begun = false;
             next.maybe_arrived |= failure.may_have_arrived;
         }
+        self.bring_up_to_date();
+    }
+
+    /// What came while something was being sent waits behind it. Where that surely did not
+    /// arrive, it is told as if it had never been begun.
+    fn bring_up_to_date(&mut self) {
+        let knows = self.is_open();
+        while let [first, second, ..] = &mut *self.pending
+            && !first.is_fixed()
+        {
+            match (first.is_end(), second.is_end()) {
+                (false, false) => {
+                    first.subject = second.subject.clone();
+                    first.reminder = false;
+                    self.pending.remove(1);
+                }
+                (true, _) => {
+                    if !second.is_end() {
+                        second.step = Step::Updated;
+                    }
+                    self.pending.remove(0);
+                }
+                (false, true) if knows => {
+                    self.pending.remove(0);
+                }
+                (false, true) => return,
+            }
+        }
     }
 
     /// It will never be taken, as turns out at `now`. What follows it is told as if it had not
@@ -331,11 +359,13 @@ impl Slip {
         }
     }
 
-    /// Nothing of it is to be told any more; what may have arrived stays, until it is known to
-    /// have. Returns how many notices are told no more.
+    /// Nothing of it is to be told any more but the end of what was told; what may have arrived
+    /// stays, until it is known to have. Returns how many notices are told no more.
     pub fn hush(&mut self) -> usize {
         let before = self.pending.len();
-        self.pending.retain(Pending::is_fixed);
+        let open = self.is_open();
+        self.pending
+            .retain(|one| one.is_fixed() || (open && one.is_end()));
         before - self.pending.len()
     }
 
@@ -391,13 +421,13 @@ impl Slip {
     }
 
     /// It as the sink knows it, with the key it was last told under: for sinks that have to be
-    /// told again. None if the sink knows nothing of it.
+    /// told again. None if the sink knows nothing of it, or is not told that it is over.
     pub fn standing(&self, id: &str) -> Option<(Notice, Timestamp)> {
-        let told = self.told.as_ref()?;
+        let told = self.told.as_ref().filter(|_| !self.ended)?;
         let step = match told.step {
             _ if told.over => Step::Resolved,
             Some(step) => step,
-            None => Step::Updated,
+            None => Step::Opened,
         };
         let notice = Notice {
             key: format!("{id}/{}", told.count),

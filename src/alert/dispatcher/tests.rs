@@ -136,16 +136,15 @@ fn an_alertmanager_that_gets_a_second_member_goes_on_with_what_stands() {
     let members = ["alertmanager/a", "alertmanager/b"];
     let both = members.map(|name| sink(name, &sender, None));
     dispatcher.configure(&settings, both.into()).unwrap();
+    let rows = dispatcher.0.office.store.slips();
+    let names: Vec<&str> = rows.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, members, "so it is kept");
     dispatcher.tell(&[subject(Step::Resolved)], Vec::new());
     assert_eq!(
         next(&receiver, 2),
         members.map(|name| heard(name, "resolved")),
         "neither hears of its beginning a second time"
     );
-    settled(&dispatcher);
-    let rows = dispatcher.0.office.store.slips();
-    let names: Vec<&str> = rows.iter().map(|(name, ..)| name.as_str()).collect();
-    assert_eq!(names, members, "and so it is kept");
 }
 
 #[test]
@@ -178,10 +177,13 @@ fn what_stands_and_cannot_be_said_again_does_not_keep_what_is_new() {
         dispatcher.tell(&[subject(Step::Opened)], Vec::new());
         // Whatever is said again in between.
         let hears = |what| {
-            let one = || next(&receiver, 1).remove(0).1;
-            while one() != what {}
+            let deadline = std::time::Duration::from_secs(60);
+            let one = || receiver.recv_timeout(deadline).expect("it is told").1;
+            let told = (0..1000).any(|_| one() == what);
+            assert!(told, "{what} is never told");
         };
         hears("opened");
+        hears("stands");
         hears("stands");
         dispatcher.tell(&[subject(Step::Resolved)], Vec::new());
         hears("resolved");

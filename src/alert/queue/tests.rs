@@ -193,6 +193,69 @@ fn many_messages_that_never_get_through_do_not_keep_the_others() {
 }
 
 #[test]
+fn what_a_sink_stumbled_over_while_it_was_ill_gets_through_behind_what_never_does() {
+    let mut queue = queue();
+    let stumbles = Failure {
+        of_message: true,
+        ..Failure::retry("500")
+    };
+    let mut now = 0;
+    let mut attempt = |queue: &mut Queue, well: bool| {
+        now += 100;
+        let id = next(queue, now).expect("some wait");
+        queue.begin(&id);
+        if well && id != "poison" {
+            queue.delivered(&id, at(now));
+        } else {
+            queue.failed(&id, &stumbles, at(now), 0.0);
+        }
+    };
+    for (id, second) in [("poison", 0), ("a", 1), ("b", 2), ("c", 3)] {
+        open(&mut queue, id, second);
+    }
+    for _ in 0..60 {
+        attempt(&mut queue, false);
+    }
+    for id in ["a", "b", "c"] {
+        assert!(
+            queue.slips[id].refusals() >= STUBBORN,
+            "{id} was never tried"
+        );
+    }
+    for _ in 0..60 {
+        attempt(&mut queue, true);
+    }
+    assert_eq!(queue.len(), 1, "only the one that never gets through waits");
+}
+
+#[test]
+fn a_sink_that_refused_one_thing_is_in_doubt_for_an_hour_at_most() {
+    let mut queue = queue();
+    open(&mut queue, "a", 0);
+    queue.begin("a");
+    queue.failed("a", &Failure::give_up("400"), at(0), 0.0);
+    assert_eq!(next(&mut queue, 3599), None);
+    assert!(queue.failing().is_some_and(Failing::is_doubt));
+    assert_eq!(next(&mut queue, 3600), None);
+    assert!(queue.failing().is_none());
+}
+
+#[test]
+fn a_sink_that_refuses_what_stands_is_tried_with_what_is_new_and_still_fails() {
+    let mut queue = queue();
+    open(&mut queue, "a", 0);
+    deliver(&mut queue, "a", 0);
+    queue.refuses_what_stands("413", at(60));
+    open(&mut queue, "b", 61);
+    assert_eq!(next(&mut queue, 61).as_deref(), Some("b"));
+    deliver(&mut queue, "b", 61);
+    let failing = queue.failing().expect("what stands is not said");
+    assert_eq!((failing.since, failing.why.as_str()), (at(60), "413"));
+    assert!(queue.works());
+    assert!(queue.failing().is_none());
+}
+
+#[test]
 fn what_is_refused_for_good_is_not_tried_again() {
     let mut queue = queue();
     open(&mut queue, "a", 0);
@@ -309,6 +372,7 @@ fn who_works_on_it_is_not_reminded_until_that_is_over() {
         let waits = queue.next(at(second), &acknowledged, &mut rows);
         assert_eq!(waits, Next::Wait(Some(until)));
         assert!(rows.is_empty(), "nothing has changed");
+        assert_eq!(queue.oldest_due(at(second)), None, "nobody waits for it");
     }
     assert_eq!(queue.quieted, 0);
     assert_eq!(next(&mut queue, 9000).as_deref(), Some("a"));

@@ -287,27 +287,113 @@ fn what_stands_is_said_again_as_it_was_told() {
     assert_eq!(said(&slip), (Step::Resolved, false));
 }
 
+#[test]
+fn what_came_while_it_was_being_sent_in_vain_is_told_as_if_it_had_not_been() {
+    let vain = |slip: &mut Slip| slip.failed(&Failure::retry("cannot be reached"));
+    let steps = |slip: &Slip| -> Vec<Step> { slip.pending.iter().map(|one| one.step).collect() };
+    // It grows while its beginning is sent.
+    let mut slip = Slip::default();
+    offer(&mut slip, Step::Opened, 0);
+    slip.begin();
+    offer(&mut slip, Step::Updated, 1);
+    vain(&mut slip);
+    assert_eq!(send(&mut slip, 2), "Opened x/1 at 1");
+    assert!(slip.is_empty());
+    // It ends while its growth is sent, and somebody works on it.
+    offer(&mut slip, Step::Updated, 3);
+    slip.begin();
+    offer(&mut slip, Step::Resolved, 4);
+    vain(&mut slip);
+    assert_eq!(steps(&slip), [Step::Resolved]);
+    assert_eq!(slip.hush(), 0, "whoever was told of it hears of its end");
+    // It comes back while its end is sent.
+    slip.begin();
+    offer(&mut slip, Step::Reopened, 5);
+    vain(&mut slip);
+    assert_eq!(send(&mut slip, 6), "Updated x/2 at 5");
+}
+
+#[test]
+fn a_sink_that_is_told_no_ends_is_not_told_one_by_what_stands() {
+    let deaf = Pace {
+        resolved: false,
+        ..PACE
+    };
+    let mut slip = Slip::default();
+    offer(&mut slip, Step::Opened, 0);
+    let over = subject(Step::Resolved, Severity::Warning, 1);
+    slip.offer(&over, at(1), &deaf);
+    send(&mut slip, 2);
+    assert_eq!(slip.standing("x"), None);
+}
+
+#[test]
+fn a_slip_that_an_earlier_version_kept_is_gone_on_with() {
+    let mut slip = Slip::default();
+    offer(&mut slip, Step::Opened, 0);
+    send(&mut slip, 0);
+    let mut kept = serde_json::to_value(&slip).unwrap();
+    kept.as_object_mut().unwrap().remove("ended").unwrap();
+    let told = kept["told"].as_object_mut().unwrap();
+    told.remove("step").unwrap();
+    told.remove("reminded").unwrap();
+    let slip: Slip = serde_json::from_value(kept).unwrap();
+    let (notice, _) = slip.standing("x").unwrap();
+    assert_eq!((notice.step, notice.reminder), (Step::Opened, false));
+    assert_eq!(slip.reminder_due(&PACE), Some(at(3600)));
+}
+
 /// What may happen to a slip.
 #[derive(Clone, Copy, Debug)]
 enum Act {
     Grows,
     Ends,
+    /// The next notice is being sent.
+    Begins,
+    /// What was being sent is taken.
     Delivered,
+    /// It surely did not arrive.
     Lost,
+    /// Nobody knows whether it arrived; it did.
+    Arrived,
+    /// Nobody knows whether it arrived; it did not.
+    Vanished,
+    /// It is refused for good.
     Refused,
+    /// The process dies.
     Killed,
 }
 
 fn acts() -> impl Strategy<Value = Vec<Act>> {
-    let act = prop_oneof![
-        Just(Act::Grows),
-        Just(Act::Ends),
-        Just(Act::Delivered),
-        Just(Act::Lost),
-        Just(Act::Refused),
-        Just(Act::Killed),
+    use Act::*;
+    let all = vec![
+        Grows, Ends, Begins, Begins, Delivered, Lost, Arrived, Vanished, Refused, Killed,
     ];
-    prop::collection::vec(act, 0..40)
+    prop::collection::vec(prop::sample::select(all), 0..60)
+}
+
+/// A sink as it understands what it hears.
+#[derive(Debug, Default)]
+struct Listener {
+    keys: Vec<String>,
+    /// Whether it goes on.
+    believes: Option<bool>,
+}
+
+impl Listener {
+    fn hears(&mut self, notice: &Notice) {
+        if self.keys.contains(&notice.key) {
+            assert!(notice.maybe_repeat, "told twice without saying so");
+            return;
+        }
+        match notice.step {
+            Step::Opened => assert_eq!(self.believes, None),
+            Step::Reopened => assert_eq!(self.believes, Some(false)),
+            Step::Updated | Step::Resolved => assert_eq!(self.believes, Some(true)),
+        }
+        self.believes = Some(notice.step != Step::Resolved);
+        self.keys.push(notice.key.clone());
+    }
 }
 
 proptest! {
@@ -316,73 +402,73 @@ proptest! {
     #[test]
     fn a_sink_hears_beginnings_and_ends_in_turn_and_knows_how_it_ended(acts in acts()) {
         let mut slip = Slip::default();
-        let mut open = false;
-        // What surely arrived, and what the sink believes.
-        let mut keys: Vec<String> = Vec::new();
-        let believes = std::cell::Cell::new(None);
-        let mut hear = |slip: &mut Slip, second: u64| {
-            let notice = slip.next("x").unwrap();
-            if notice.maybe_repeat && keys.contains(&notice.key) {
-                slip.delivered("x", at(second));
-                return;
-            }
-            assert!(!keys.contains(&notice.key), "told twice without saying so");
-            match notice.step {
-                Step::Opened => assert_eq!(believes.get(), None),
-                Step::Reopened => assert_eq!(believes.get(), Some(false)),
-                Step::Updated | Step::Resolved => assert_eq!(believes.get(), Some(true)),
-            }
-            believes.set(Some(notice.step != Step::Resolved));
-            keys.push(notice.key);
-            slip.delivered("x", at(second));
+        let mut sink = Listener::default();
+        let mut sending: Option<Notice> = None;
+        let (mut open, mut refused) = (false, false);
+        let unsure = |may_have_arrived| Failure {
+            may_have_arrived,
+            ..Failure::retry("lost")
         };
-        let mut refused = false;
         for (second, act) in (1..).zip(acts) {
-            match act {
-                Act::Grows => {
+            match (act, &sending) {
+                (Act::Grows, _) => {
                     let step = if open { Step::Updated } else { Step::Opened };
                     open = true;
                     offer(&mut slip, step, second);
                 }
-                Act::Ends if open => {
+                (Act::Ends, _) if open => {
                     open = false;
                     offer(&mut slip, Step::Resolved, second);
                 }
-                Act::Delivered if !slip.is_empty() => {
+                (Act::Begins, None) => {
+                    sending = slip.next("x");
                     slip.begin();
-                    hear(&mut slip, second);
                 }
-                Act::Lost if !slip.is_empty() => {
-                    slip.begin();
-                    slip.failed(&Failure {
-                        may_have_arrived: second % 2 == 0,
-                        ..Failure::retry("lost")
-                    });
+                (Act::Delivered, Some(notice)) => {
+                    sink.hears(notice);
+                    slip.delivered("x", at(second));
+                    sending = None;
                 }
-                Act::Refused if !slip.is_empty() && !slip.next("x").unwrap().maybe_repeat => {
-                    slip.begin();
+                (Act::Lost, Some(_)) => {
+                    slip.failed(&unsure(false));
+                    sending = None;
+                }
+                (Act::Arrived | Act::Vanished, Some(notice)) => {
+                    if matches!(act, Act::Arrived) {
+                        sink.hears(notice);
+                    }
+                    slip.failed(&unsure(true));
+                    sending = None;
+                }
+                // What may have arrived and is then refused is known to nobody.
+                (Act::Refused, Some(notice)) if !notice.maybe_repeat => {
                     // The sink never hears of an end that it refuses; for us it was told.
-                    if slip.next("x").unwrap().step == Step::Resolved {
-                        believes.set(Some(false));
+                    if notice.step == Step::Resolved {
+                        sink.believes = Some(false);
                     }
                     refused = true;
                     slip.given_up(at(second));
+                    sending = None;
                 }
-                Act::Killed => {
+                (Act::Killed, _) => {
                     let kept = serde_json::to_string(&slip).unwrap();
                     slip = serde_json::from_str(&kept).unwrap();
                     slip.picked_up(at(second));
+                    sending = None;
                 }
                 _ => {}
             }
             prop_assert!(slip.len() <= 3, "{slip:?}");
         }
-        while !slip.is_empty() {
-            hear(&mut slip, 1000);
+        slip.picked_up(at(1000));
+        while let Some(notice) = slip.next("x") {
+            sink.hears(&notice);
+            slip.begin();
+            slip.delivered("x", at(1000));
         }
         if !refused {
-            prop_assert_eq!(believes.get().unwrap_or(false), open);
+            prop_assert_eq!(sink.believes.unwrap_or(false), open);
         }
-        prop_assert_eq!(slip.is_open(), believes.get().unwrap_or(false));
+        prop_assert_eq!(slip.is_open(), sink.believes.unwrap_or(false));
     }
 }
