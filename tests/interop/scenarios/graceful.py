@@ -34,8 +34,14 @@ def run(lab, site):
     }
     site.expect(whole)
     lab.stop("feed", signal.SIGKILL)
+    lab.wait("FRR has lost the session", lambda: not is_up(frr, feed))
+    site.expect(whole)
     feed.start("-r")
     feed.inject(table, count)
     frr.established(feed.address)
     lab.wait("FRR has the table again", lambda: frr.accepted().get(feed.address) == count)
     site.expect(whole)
+
+
+def is_up(router, neighbour):
+    return router.summary().get(neighbour.address, {}).get("state") == "Established"
