@@ -36,7 +36,10 @@ fn event(kind: Kind) -> IncidentEvent {
         "detectors": [],
         "victims": [],
         "samples": [
-            { "prefix": "192.0.2.0/24", "time": "2017-08-25T03:22:01Z", "before": null, "after": "701 1" },
+            {
+                "prefix": "192.0.2.0/24", "time": "2017-08-25T03:22:01Z", "before": null,
+                "after": format!("701{}", " 1".repeat(120)),
+            },
             { "prefix": "198.51.100.9/32", "time": "2017-08-25T03:22:01Z", "before": null, "after": "701 1" },
             { "prefix": "2001:db8::/48", "time": "2017-08-25T03:22:01Z", "before": null, "after": "701 1" },
         ],

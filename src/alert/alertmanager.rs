@@ -18,7 +18,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Serialize;
 
 use super::{
-    Failure, Message, Sent, Sink, Subject, facts,
+    Failure, Message, Sent, Sink, Subject, Then, facts,
     message::cut,
     post::{self, Post},
     secret::{Secret, SecretFile},
@@ -148,6 +148,36 @@ impl Alertmanager {
         }
     }
 
+    /// Says `messages` again. What is refused is tried in halves, so that what is too large or
+    /// wrong for one keeps no other from being said.
+    fn tell_again(&mut self, messages: &[&Message]) -> Result<(), Failure> {
+        let alerts: Vec<Alert> = messages
+            .iter()
+            .flat_map(|message| self.alerts(message))
+            .collect();
+        match self.tell(&alerts) {
+            Ok(_) => {
+                for message in messages {
+                    self.remember(message);
+                }
+                Ok(())
+            }
+            Err(failure) if failure.then == Then::GiveUp && messages.len() > 1 => {
+                let (first, second) = messages.split_at(messages.len() / 2);
+                let first = self.tell_again(first);
+                if let Err(Failure {
+                    then: Then::Retry(_),
+                    ..
+                }) = first
+                {
+                    return first;
+                }
+                self.tell_again(second).and(first)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
     fn tell(&self, alerts: &[Alert]) -> Result<Sent, Failure> {
         let body =
             serde_json::to_string(alerts).map_err(|error| Failure::give_up(error.to_string()))?;
@@ -273,17 +303,14 @@ impl Sink for Alertmanager {
             !message.is_over() || message.told.since(message.notice.subject.time()) <= ENDED
         });
         let due: Vec<&Message> = due.collect();
+        let mut refused = Ok(());
         for messages in due.chunks(MOST_ALERTS) {
-            let alerts: Vec<Alert> = messages
-                .iter()
-                .flat_map(|message| self.alerts(message))
-                .collect();
-            self.tell(&alerts)?;
-            for message in messages {
-                self.remember(message);
+            match self.tell_again(messages) {
+                Err(failure) if failure.then == Then::GiveUp => refused = Err(failure),
+                other => other?,
             }
         }
-        Ok(())
+        refused
     }
 
     fn forgets_after(&self) -> Option<Duration> {

@@ -23,6 +23,8 @@ pub(super) struct Courier {
     office: Office,
     name: String,
     reminded: Option<Timestamp>,
+    /// What stands could not be said again: what is new goes first, once.
+    stumbled: bool,
 }
 
 impl Courier {
@@ -33,6 +35,7 @@ impl Courier {
             office,
             name,
             reminded: None,
+            stumbled: false,
         }
     }
 
@@ -178,6 +181,9 @@ impl Courier {
         if self.reminded.is_some_and(|at| now.since(at) < every) {
             return;
         }
+        if std::mem::take(&mut self.stumbled) {
+            return;
+        }
         let standing = {
             let queue = self.desk.queue();
             if queue.is_put_off(now) {
@@ -196,10 +202,16 @@ impl Courier {
         let result = self.sink.remind(&messages);
         let now = (self.office.clock)();
         if let Err(failure) = result {
-            let after = match failure.then {
-                Then::Retry(after) => after,
-                Then::GiveUp => None,
+            let Then::Retry(after) = failure.then else {
+                // Said again with the next turn; what is new is not kept waiting for it.
+                tracing::error!(
+                    sink = self.name,
+                    why = failure.what,
+                    "the sink refuses to be told again what stands: it may take it for over"
+                );
+                return;
             };
+            self.stumbled = true;
             let mut queue = self.desk.queue();
             let was_failing = queue.failing().is_some();
             queue.put_off(&failure.what, after, now, draw());

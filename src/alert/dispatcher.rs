@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::{
-    Judgement, Message, Notice, Pace, Settings, Sink, SinkSettings, Slip, Subject,
+    Destination, Judgement, Message, Notice, Pace, Settings, Sink, SinkSettings, Slip, Subject,
     courier::Courier,
     queue::{Failing, MOST_WAITING, Queue},
 };
@@ -102,10 +102,11 @@ impl Dispatcher {
     /// A dispatcher with what the store kept, and no sinks yet.
     pub fn new(office: Office) -> Dispatcher {
         let mut kept: BTreeMap<String, BTreeMap<String, Slip>> = BTreeMap::new();
+        let now = (office.clock)();
         for (sink, subject, text) in office.store.slips() {
             match serde_json::from_str::<Slip>(&text) {
                 Ok(mut slip) => {
-                    slip.picked_up();
+                    slip.picked_up(now);
                     kept.entry(sink).or_default().insert(subject, slip);
                 }
                 Err(error) => tracing::warn!(
@@ -139,6 +140,8 @@ impl Dispatcher {
         let mut desks = self.desks();
         let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let names: Vec<String> = sinks.iter().map(|(one, _)| one.name.clone()).collect();
+        let now = (office.clock)();
+        let mut rows = Vec::new();
         for (of, sink) in sinks {
             let pace = pace(settings, &of, sink.as_ref());
             if let Some(desk) = desks.get(&of.name) {
@@ -153,8 +156,13 @@ impl Dispatcher {
                 continue;
             }
             let name = of.name.clone();
-            let slips = kept.remove(&name).unwrap_or_default();
+            let known = kept.remove(&name);
+            let taken_over = known.is_none();
+            let slips = known.unwrap_or_else(|| inherited(&of, &names, &desks, &kept, now));
             let mut queue = Queue::new(of, pace, slips);
+            if taken_over {
+                queue.write_all(&mut rows);
+            }
             queue.canary = settings.canary.sink.as_ref() == Some(&name);
             let desk = Arc::new(Desk {
                 queue: Mutex::new(queue),
@@ -169,6 +177,15 @@ impl Dispatcher {
                 .queue_limit
                 .with_label_values(&[&name])
                 .set(MOST_WAITING as i64);
+            // A counter that begins at one shows no increase.
+            for result in ["delivered", "retried", "given_up", "dropped", "quieted"] {
+                let labels = [name.as_str(), result];
+                office
+                    .metrics
+                    .alerts
+                    .notifications
+                    .with_label_values(&labels);
+            }
             let courier = Courier::new(Arc::clone(&desk), sink, office.clone(), name.clone());
             thread::Builder::new()
                 .name(format!("sink {name}"))
@@ -180,7 +197,6 @@ impl Dispatcher {
             .filter(|name| !names.contains(name))
             .cloned()
             .collect();
-        let mut rows = Vec::new();
         for name in gone {
             let Some(desk) = desks.remove(&name) else {
                 continue;
@@ -323,6 +339,35 @@ impl Dispatcher {
     }
 }
 
+/// What a new sink is told and believes from the start. An Alertmanager that gets a second
+/// member, or loses it, has another name in our configuration and is the same to whoever it pages:
+/// what stands there has to be told again, or it looks as if it were over.
+fn inherited(
+    new: &SinkSettings,
+    names: &[String],
+    desks: &BTreeMap<String, Arc<Desk>>,
+    kept: &BTreeMap<String, BTreeMap<String, Slip>>,
+    now: Timestamp,
+) -> BTreeMap<String, Slip> {
+    if !matches!(new.to, Destination::Alertmanager(_)) {
+        return BTreeMap::new();
+    }
+    let section = |name: &str| name.split('/').next().map(str::to_owned);
+    let goes = |name: &&String| !names.contains(name) && section(name) == section(&new.name);
+    let mut slips = match (
+        desks.keys().find(goes).and_then(|name| desks.get(name)),
+        kept.keys().find(goes).and_then(|name| kept.get(name)),
+    ) {
+        (Some(desk), _) => desk.queue().slips().clone(),
+        (None, Some(slips)) => slips.clone(),
+        (None, None) => BTreeMap::new(),
+    };
+    for slip in slips.values_mut() {
+        slip.picked_up(now);
+    }
+    slips
+}
+
 fn pace(settings: &Settings, of: &SinkSettings, sink: &dyn Sink) -> Pace {
     Pace {
         group_window: settings.group_window,
@@ -344,3 +389,6 @@ fn forget_series(name: &str, metrics: &Metrics) {
         let _ = gauge.remove_label_values(&[name]);
     }
 }
+
+#[cfg(test)]
+mod tests;

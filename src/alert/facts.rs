@@ -89,9 +89,10 @@ fn of_incident(event: &IncidentEvent, step: Step, voice: &Voice) -> Vec<Fact> {
     }
     add(
         "How sure",
+        // Never 100 %.
         format!(
-            "{:.2} of 1; what speaks for it stands below",
-            event.confidence
+            "{:.0} % that it is what it looks like; the evidence says why",
+            (event.confidence * 100.0).floor().clamp(0.0, 99.0)
         ),
     );
     facts

@@ -13,6 +13,10 @@ use crate::{bgp::Timestamp, incident::Step, store::Write};
 /// Subjects of which something may wait at one sink. The journal opens 1,024 incidents at most;
 /// these are ten times as many, for a sink that is away for long.
 pub const MOST_WAITING: usize = 10_000;
+/// Slips in all, with those of what was told and goes on, and of what is over and may come back.
+const MOST_SLIPS: usize = 2 * MOST_WAITING;
+/// Slips of what is over that are forgotten at once where there are too many.
+const PIECE: usize = 1000;
 /// A slip of what is over and told is kept for so long, for the incident that comes back.
 const KEPT: Duration = Duration::from_secs(2 * 86_400);
 /// What is over is still said to sinks that forget for so long, as Prometheus does.
@@ -37,6 +41,8 @@ pub struct Failing {
     pub since: Timestamp,
     /// Attempts in vain since then.
     pub attempts: u32,
+    /// Notices refused for good since then: nobody was told what they said.
+    pub refused: u32,
     /// What went wrong last.
     pub why: String,
     /// Not to be tried before.
@@ -49,6 +55,7 @@ impl Failing {
         Failing {
             since: now,
             attempts: 0,
+            refused: 0,
             why: why.to_owned(),
             not_before: now,
         }
@@ -118,10 +125,20 @@ impl Queue {
         }
     }
 
-    /// Where as much waits as may, what is least bad goes, the oldest of it first.
+    /// Where as much waits as may, what is least bad goes, the oldest of it first; what is over
+    /// goes before that.
     fn make_room(&mut self, subject: &Subject, rows: &mut Vec<Write>) {
+        if self.slips.len() >= MOST_SLIPS {
+            let over = |(key, slip): (&String, &Slip)| Some((slip.over_since()?, key.clone()));
+            let mut over: Vec<(Timestamp, String)> = self.slips.iter().filter_map(over).collect();
+            over.sort_unstable();
+            over.truncate(PIECE);
+            self.remove(over.into_iter().map(|(_, key)| key), rows);
+        }
         let waiting = |slip: &&Slip| !slip.is_empty();
-        if self.slips.values().filter(waiting).count() < MOST_WAITING {
+        if self.slips.len() < MOST_WAITING
+            || self.slips.values().filter(waiting).count() < MOST_WAITING
+        {
             return;
         }
         let least = self
@@ -134,8 +151,7 @@ impl Queue {
         {
             let key = key.clone();
             self.dropped += slip.len() as u64;
-            self.slips.remove(&key);
-            rows.push(self.row(&key));
+            self.remove([key], rows);
         }
     }
 
@@ -183,19 +199,32 @@ impl Queue {
                     }
                     continue;
                 }
-                Judgement::Acknowledged { .. } if self.is_no_worse(&key, &notice) => {
-                    self.hush(&key, rows);
+                Judgement::Acknowledged { until, .. } if self.is_no_worse(&key, &notice) => {
+                    if notice.reminder {
+                        // It goes on, and is said once nobody works on it any more.
+                        earliest = Some(earliest.map_or(until, |other| other.min(until)));
+                    } else {
+                        self.hush(&key, rows);
+                    }
                     continue;
                 }
                 Judgement::Acknowledged { .. } => {}
-                Judgement::Expected { .. } => {
-                    self.hush(&key, rows);
+                // The end of what was told before somebody announced it.
+                Judgement::Expected { .. }
+                    if notice.step == Step::Resolved && self.is_open(&key) => {}
+                Judgement::Expected { until, .. } => {
+                    if self.is_over_unheard(&key) {
+                        self.hush(&key, rows);
+                    } else {
+                        // It may yet become more than was announced, or stay for longer.
+                        earliest = Some(earliest.map_or(until, |other| other.min(until)));
+                    }
                     continue;
                 }
             }
             let refusals = self.slips.get(&key).map_or(0, Slip::refusals);
-            if refusals >= STUBBORN && !self.turn.is_multiple_of(2) && behind.is_none() {
-                behind = Some(notice);
+            if refusals >= STUBBORN && !self.turn.is_multiple_of(2) {
+                behind.get_or_insert(notice);
                 continue;
             }
             return Next::Send(Box::new(notice));
@@ -211,6 +240,11 @@ impl Queue {
         self.slips
             .get(key)
             .is_some_and(|slip| !slip.is_open() && slip.ends())
+    }
+
+    /// The sink believes that it goes on.
+    fn is_open(&self, key: &str) -> bool {
+        self.slips.get(key).is_some_and(Slip::is_open)
     }
 
     /// A step that somebody who knows of the incident needs not hear: it is no worse, and not over.
@@ -262,8 +296,13 @@ impl Queue {
         match failure.then {
             Then::GiveUp => {
                 if let Some(slip) = self.slips.get_mut(key) {
-                    slip.given_up();
+                    slip.given_up(now);
                 }
+                // The next is tried at once; until one is taken it is the sink that is in doubt.
+                let why = &failure.what;
+                let failing = self.failing.get_or_insert_with(|| Failing::since(now, why));
+                failing.refused += 1;
+                why.clone_into(&mut failing.why);
             }
             Then::Retry(after) => {
                 if let Some(slip) = self.slips.get_mut(key) {
@@ -280,8 +319,9 @@ impl Queue {
         let failing = self.failing.get_or_insert_with(|| Failing::since(now, why));
         failing.attempts += 1;
         why.clone_into(&mut failing.why);
-        let asked = after.map(|after| after.min(longest()));
-        failing.not_before = now + asked.unwrap_or_else(|| backoff(failing.attempts, draw));
+        // It may ask for more patience than ours, and not for less.
+        let asked = after.unwrap_or_default().min(longest());
+        failing.not_before = now + asked.max(backoff(failing.attempts, draw));
     }
 
     /// Whether the sink is not to be tried at `now`.
@@ -290,9 +330,12 @@ impl Queue {
         failing.is_some_and(|failing| now < failing.not_before)
     }
 
-    /// The sink works. Returns whether it did not before.
+    /// The sink took what was said again. Returns whether it did not before. That it refused
+    /// other things is not forgotten.
     pub fn works(&mut self) -> bool {
-        self.failing.take().is_some()
+        self.failing
+            .take_if(|failing| failing.refused == 0)
+            .is_some()
     }
 
     /// Whether the sink does not take what it is sent.
@@ -342,10 +385,24 @@ impl Queue {
             })
             .map(|(key, _)| key.clone())
             .collect();
-        for key in old {
+        self.remove(old, rows);
+    }
+
+    fn remove(&mut self, keys: impl IntoIterator<Item = String>, rows: &mut Vec<Write>) {
+        for key in keys {
             self.slips.remove(&key);
             rows.push(self.row(&key));
         }
+    }
+
+    /// What was told and what waits, for a sink that takes the place of this one.
+    pub fn slips(&self) -> &BTreeMap<String, Slip> {
+        &self.slips
+    }
+
+    /// Has all of it kept.
+    pub fn write_all(&self, rows: &mut Vec<Write>) {
+        rows.extend(self.slips.keys().map(|key| self.row(key)));
     }
 
     /// Forgets everything.

@@ -29,6 +29,9 @@ pub struct Slip {
     /// What is still to be told, in order: at most what may have arrived, what follows it, and an
     /// end.
     pending: Vec<Pending>,
+    /// It is over, and where ends are not told nothing will say so.
+    #[serde(default)]
+    ended: bool,
 }
 
 /// What a sink knows of a subject.
@@ -44,6 +47,12 @@ struct Told {
     at: Timestamp,
     /// It as last told.
     subject: Subject,
+    /// As what that was told; none in what an earlier version kept.
+    #[serde(default)]
+    step: Option<Step>,
+    /// When a reminder was last queued, whatever became of it.
+    #[serde(default)]
+    reminded: Timestamp,
     /// It was told of the end.
     over: bool,
 }
@@ -102,10 +111,11 @@ impl Slip {
         if over {
             // Whoever did not hear of it, and will not, needs not hear that it is over.
             let will_know = self.pending.iter().any(|one| !one.is_end());
-            if !pace.resolved || !(knows || will_know) {
-                if !pace.resolved {
-                    self.forget_what_is_over();
-                }
+            if !pace.resolved {
+                self.forget_what_is_over();
+                return false;
+            }
+            if !(knows || will_know) {
                 return false;
             }
             // Its last steps matter no more than its end; its beginning does.
@@ -117,6 +127,7 @@ impl Slip {
                 keep
             });
         } else {
+            self.ended = false;
             // It is back before anybody heard that it was over.
             self.pending.retain(|one| one.is_fixed() || !one.is_end());
         }
@@ -155,8 +166,10 @@ impl Slip {
         true
     }
 
-    /// Where ends are not told, what is over is simply no longer known.
+    /// Where ends are not told, what is over is simply no longer known. What waits to be told of
+    /// its beginning still is: nobody may have heard of it.
     fn forget_what_is_over(&mut self) {
+        self.ended = true;
         self.pending
             .retain(|one| one.is_fixed() || one.step != Step::Updated);
         if let Some(told) = &mut self.told {
@@ -237,7 +250,7 @@ impl Slip {
             return;
         }
         let next = self.pending.remove(0);
-        let over = next.is_end();
+        let over = next.is_end() || self.ended;
         let begins = matches!(next.step, Step::Opened | Step::Reopened);
         match &mut self.told {
             Some(told) => {
@@ -245,6 +258,9 @@ impl Slip {
                 told.at = now;
                 told.over = over;
                 told.subject = next.subject;
+                if !next.reminder {
+                    told.step = Some(next.step);
+                }
                 if begins {
                     told.began = now;
                 }
@@ -256,6 +272,8 @@ impl Slip {
                     began: now,
                     at: now,
                     subject: next.subject,
+                    step: Some(next.step),
+                    reminded: Timestamp::ZERO,
                     over,
                 });
             }
@@ -271,25 +289,40 @@ impl Slip {
         }
     }
 
-    /// It will never be taken. What follows it is told as if it had not been.
-    pub fn given_up(&mut self) {
+    /// It will never be taken, as turns out at `now`. What follows it is told as if it had not
+    /// been; where it was the end, there is nothing more to be said.
+    pub fn given_up(&mut self, now: Timestamp) {
         if self.pending.is_empty() {
             return;
         }
         let refused = self.pending.remove(0);
-        if self.told.is_none() && !refused.is_end() {
+        if refused.is_end() {
+            if let Some(told) = &mut self.told {
+                told.over = true;
+                told.at = now;
+            }
+        } else if refused.step != Step::Updated {
             match self.pending.first_mut() {
                 Some(next) if next.is_end() => {
                     self.pending.remove(0);
                 }
-                Some(next) => next.step = Step::Opened,
+                Some(next) => next.step = refused.step,
                 None => {}
             }
         }
     }
 
-    /// The process that held it has ended: what was being sent may have arrived.
-    pub fn picked_up(&mut self) {
+    /// Whoever held it holds it no more: what was being sent may have arrived. A clock that was
+    /// ahead of `now` puts nothing off.
+    pub fn picked_up(&mut self, now: Timestamp) {
+        if let Some(told) = &mut self.told {
+            for time in [&mut told.began, &mut told.at, &mut told.reminded] {
+                *time = now.min(*time);
+            }
+        }
+        for one in &mut self.pending {
+            one.since = now.min(one.since);
+        }
         if let Some(next) = self.pending.first_mut()
             && next.begun
         {
@@ -306,9 +339,9 @@ impl Slip {
         before - self.pending.len()
     }
 
-    /// Whether an end waits to be told.
+    /// Whether it is over, and that is not told yet or never will be.
     pub fn ends(&self) -> bool {
-        self.pending.iter().any(Pending::is_end)
+        self.ended || self.pending.iter().any(Pending::is_end)
     }
 
     /// How bad it was when last told; none if the sink knows of nothing that goes on.
@@ -333,9 +366,11 @@ impl Slip {
         let Some(due) = self.reminder_due(pace) else {
             return false;
         };
-        let Some(told) = self.told.as_ref().filter(|_| now >= due) else {
+        let Some(told) = self.told.as_mut().filter(|_| now >= due) else {
             return false;
         };
+        // Whether or not it gets through: the next is due an interval later.
+        told.reminded = now;
         self.pending.push(Pending {
             subject: told.subject.clone(),
             step: Step::Updated,
@@ -352,23 +387,23 @@ impl Slip {
     pub fn reminder_due(&self, pace: &Pace) -> Option<Timestamp> {
         let told = self.told.as_ref().filter(|told| !told.over)?;
         let quiet = self.pending.is_empty() && !pace.repeat_interval.is_zero();
-        quiet.then(|| told.at + pace.repeat_interval)
+        quiet.then(|| told.at.max(told.reminded) + pace.repeat_interval)
     }
 
     /// It as the sink knows it, with the key it was last told under: for sinks that have to be
     /// told again. None if the sink knows nothing of it.
     pub fn standing(&self, id: &str) -> Option<(Notice, Timestamp)> {
         let told = self.told.as_ref()?;
-        let step = if told.over {
-            Step::Resolved
-        } else {
-            Step::Updated
+        let step = match told.step {
+            _ if told.over => Step::Resolved,
+            Some(step) => step,
+            None => Step::Updated,
         };
         let notice = Notice {
             key: format!("{id}/{}", told.count),
             subject: told.subject.clone(),
             step,
-            reminder: true,
+            reminder: false,
             test: false,
             maybe_repeat: false,
             notes: Vec::new(),

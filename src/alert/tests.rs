@@ -261,8 +261,11 @@ fn the_alert_of_another_severity_ends_when_it_changes() {
     }
 }
 
-/// Takes requests one after the other and hands on their bodies.
-fn alertmanager_server(requests: usize) -> (String, std::sync::mpsc::Receiver<Value>) {
+/// Takes requests one after the other and hands on their bodies. What `refuses` is answered 413.
+fn alertmanager_server(
+    requests: usize,
+    refuses: fn(&Value) -> bool,
+) -> (String, std::sync::mpsc::Receiver<Value>) {
     use std::io::{BufRead as _, Read as _, Write as _};
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/prefix/", listener.local_addr().unwrap());
@@ -282,27 +285,60 @@ fn alertmanager_server(requests: usize) -> (String, std::sync::mpsc::Receiver<Va
                 .find_map(|line| line.strip_prefix("content-length: "));
             let mut body = vec![0; length.unwrap().trim().parse().unwrap()];
             reader.read_exact(&mut body).unwrap();
-            sender.send(serde_json::from_slice(&body).unwrap()).unwrap();
+            let body = serde_json::from_slice(&body).unwrap();
+            let status = if refuses(&body) {
+                "413 Content Too Large"
+            } else {
+                "200 OK"
+            };
+            sender.send(body).unwrap();
             let mut stream = reader.into_inner();
-            stream
-                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
-                .unwrap();
+            write!(stream, "HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n").unwrap();
         }
     });
     (url, receiver)
 }
 
-#[test]
-fn alertmanager_is_told_again_what_stands_and_what_is_lately_over() {
-    let (url, bodies) = alertmanager_server(4);
-    let mut sink = alertmanager::Alertmanager::open(&alertmanager::Settings {
+fn alertmanager_at(url: String) -> alertmanager::Alertmanager {
+    alertmanager::Alertmanager::open(&alertmanager::Settings {
         url,
         resend: std::time::Duration::from_secs(60),
         hold: std::time::Duration::from_secs(90),
         login: alertmanager::Login::Nobody,
         post: super::post::Settings::default(),
     })
-    .unwrap();
+    .unwrap()
+}
+
+#[test]
+fn what_alertmanager_refuses_keeps_nothing_else_from_being_told_again() {
+    let refuses = |body: &Value| body.to_string().contains("leak-3");
+    // All four, the halves, and the two of the second half.
+    let (url, bodies) = alertmanager_server(5, refuses);
+    let standing: Vec<Message> = (1..=4)
+        .map(|number| {
+            samples::notice(Step::Opened, |notice| {
+                if let super::Subject::Incident(event) = &mut notice.subject {
+                    event.id = format!("leak-{number}");
+                }
+            })
+        })
+        .collect();
+    let failure = alertmanager_at(url).remind(&standing).unwrap_err();
+    assert_eq!(failure.then, super::Then::GiveUp);
+    let told: Vec<Value> = bodies.iter().filter(|body| !refuses(body)).collect();
+    let told: Vec<&str> = told
+        .iter()
+        .flat_map(|body| body.as_array().unwrap())
+        .map(|alert| alert["labels"]["incident"].as_str().unwrap())
+        .collect();
+    assert_eq!(told, ["leak-1", "leak-2", "leak-4"]);
+}
+
+#[test]
+fn alertmanager_is_told_again_what_stands_and_what_is_lately_over() {
+    let (url, bodies) = alertmanager_server(4, |_| false);
+    let mut sink = alertmanager_at(url);
     let milder = samples::notice(Step::Opened, |notice| {
         if let super::Subject::Incident(event) = &mut notice.subject {
             event.severity = Severity::Warning;

@@ -38,10 +38,10 @@ pub(super) fn plain(message: &Message) -> String {
     out
 }
 
-/// What a suggestion is: `Filter for transit-a (Junos), for you to judge`.
+/// What a suggestion is: `For transit-a (Junos), for you to judge`.
 pub(super) fn suggested(one: &Suggestion) -> String {
     format!(
-        "Filter for {} ({}), for you to judge; nothing was sent to a router",
+        "For {} ({}), for you to judge; nothing was sent to a router",
         one.session, one.platform
     )
 }

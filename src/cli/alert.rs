@@ -30,6 +30,9 @@ Exit status: 0 every sink took it; 1 one did not; 2 wrong usage or configuration
 const SHOW: &str = "\
 What is printed is what would be sent, without secrets.";
 
+/// Where the package puts the configuration.
+const INSTALLED: &str = "/etc/leakwatch/leakwatch.toml";
+
 /// Try where alerts go.
 #[derive(Debug, Subcommand)]
 pub(super) enum Alert {
@@ -46,7 +49,8 @@ pub(super) enum Alert {
 pub(super) struct Which {
     /// Only this sink, by its name; all without it.
     sink: Option<String>,
-    /// The configuration; without it the one that `LEAKWATCH_CONFIG` names in the environment.
+    /// The configuration; without it the one that `LEAKWATCH_CONFIG` names in the environment, or
+    /// /etc/leakwatch/leakwatch.toml.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
     /// The end of the test, in place of its beginning.
@@ -75,11 +79,12 @@ impl Which {
         out: &mut W,
         mut with: impl FnMut(&mut W, &SinkSettings, &Message) -> io::Result<bool>,
     ) -> Result<Status, Failure> {
-        let file = self
-            .config
-            .clone()
-            .or_else(super::run::named)
-            .ok_or_else(|| Failure::Usage("name the configuration: --config FILE".to_owned()))?;
+        let named = self.config.clone().or_else(super::run::named);
+        let file = configuration(named, Path::new(INSTALLED)).ok_or_else(|| {
+            Failure::Usage(format!(
+                "name the configuration: --config FILE (there is no {INSTALLED})"
+            ))
+        })?;
         let config = Config::load(&file)?;
         let sinks = self.chosen(&file, &config.alert)?;
         let own = format!("http://{}", config.http.listen);
@@ -137,6 +142,11 @@ impl Which {
         }
         Ok(chosen)
     }
+}
+
+/// The configuration that is named, or else that of the service.
+fn configuration(named: Option<PathBuf>, installed: &Path) -> Option<PathBuf> {
+    named.or_else(|| installed.exists().then(|| installed.to_owned()))
 }
 
 /// Sends one, and says how that went.
@@ -246,4 +256,19 @@ fn now() -> Timestamp {
 )]
 fn clock() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_service_s_configuration_is_taken_where_none_is_named() {
+        let here = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"));
+        let nowhere = Path::new("/nowhere/leakwatch.toml");
+        let named = || Some(PathBuf::from("named.toml"));
+        assert_eq!(configuration(named(), here), named());
+        assert_eq!(configuration(None, here).as_deref(), Some(here));
+        assert_eq!(configuration(None, nowhere), None);
+    }
 }

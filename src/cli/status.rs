@@ -56,6 +56,7 @@ struct Sink {
     name: String,
     waiting: u64,
     failing_since: Option<Timestamp>,
+    refused: u64,
     error: Option<String>,
 }
 
@@ -281,8 +282,12 @@ impl Telling {
             sheet.inked(out, "Told to", Ink::Well, &well)?;
         }
         for sink in failing {
+            let refused = match sink.refused {
+                0 => String::new(),
+                number => format!(", {} refused for good", grouped(number)),
+            };
             let text = format!(
-                "{}, for {}; {} wait: {}",
+                "{}, for {}; {} wait{refused}: {}",
                 escape(&sink.name),
                 ago(self.time, sink.failing_since),
                 grouped(sink.waiting),

@@ -50,8 +50,9 @@ pub fn measures(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
         ],
         Kind::Path => vec![
             format!(
-                "Refuse such routes on {}: limit the length of AS paths (100 is customary; some \
-                 routers reset sessions at 75 or 255 of their own accord).",
+                "Refuse such routes on {}: limit the length of AS paths (100 is customary, \
+                 no known network needs 50; some routers reset sessions at 75 or 255 of their own \
+                 accord).",
                 sessions(event, reference)
             ),
             "Look for sessions that went down at the same time: their routers could not take it."
@@ -105,10 +106,11 @@ pub fn is_direct(event: &IncidentEvent, reference: &Reference) -> bool {
 fn leaked(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     let mut steps = Vec::new();
     if is_direct(event, reference) {
+        let its = |view: &&ViewName| Some(view.peer_as) == event.offender;
         steps.push(format!(
             "On {}, take in only what {} and its customers may announce, or shut the session \
              until it has answered. Set a maximum-prefix limit there if there is none.",
-            sessions(event, reference),
+            named(event.views.iter().filter(its), reference),
             who(event.offender)
         ));
     } else {
@@ -199,19 +201,25 @@ fn capital(text: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// The sessions an incident comes in by, named.
+/// The sessions an incident comes in by, named. Those it is sent on are not among them.
 fn sessions(event: &IncidentEvent, reference: &Reference) -> String {
-    let mut names: Vec<String> = event
-        .views
-        .iter()
-        .map(|view| session(view, reference))
-        .collect();
-    names.dedup();
+    named(event.views.iter(), reference)
+}
+
+fn named<'e>(views: impl Iterator<Item = &'e ViewName>, reference: &Reference) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for view in views {
+        let inbound = matches!(view.rib, RibView::AdjRibInPre | RibView::AdjRibInPost);
+        let name = session(view, reference);
+        if inbound && !names.contains(&name) {
+            names.push(name);
+        }
+    }
     match names.as_slice() {
-        [] => "the session".to_owned(),
+        [] => "the sessions on which they come in".to_owned(),
         [one] => one.clone(),
         many if many.len() <= MOST_SESSIONS => many.join(" and "),
-        many => format!("all {} sessions above", many.len()),
+        many => format!("all {} sessions on which they come in", many.len()),
     }
 }
 
@@ -246,5 +254,96 @@ pub const fn table(rib: RibView) -> &'static str {
         RibView::LocRib => "chosen",
         RibView::AdjRibOutPre => "to be sent, before policy",
         RibView::AdjRibOutPost => "sent",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A leak seen on these sessions: peer, its AS, table.
+    fn leak(neighbour: u32, offender: u32, views: &[(&str, u32, &str)]) -> IncidentEvent {
+        let views: Vec<_> = views
+            .iter()
+            .map(|(peer, asn, rib)| {
+                serde_json::json!({
+                    "router": "192.0.2.1", "peer": peer, "peer_as": asn, "rib": rib
+                })
+            })
+            .collect();
+        serde_json::from_value(serde_json::json!({
+            "event": "opened",
+            "id": "x",
+            "time": "2017-08-25T03:22:10Z",
+            "kind": "leak",
+            "severity": "critical",
+            "confidence": 0.9,
+            "offender": offender,
+            "neighbour": neighbour,
+            "views": views,
+            "routes": { "active": 1000, "peak": 1000, "total": 1000 },
+            "origins": 2,
+            "covers": 0,
+            "normal": 640,
+            "first_seen": "2017-08-25T03:22:01Z",
+            "last_seen": "2017-08-25T03:22:10Z",
+            "detectors": [],
+            "victims": [],
+            "samples": [],
+            "evidence": [],
+            "summary": "",
+        }))
+        .unwrap()
+    }
+
+    fn first(event: &IncidentEvent) -> String {
+        let reference = Reference {
+            local_as: Some(Asn(64500)),
+            ..Reference::default()
+        };
+        measures(event, &reference).swap_remove(0)
+    }
+
+    #[test]
+    fn a_session_on_which_we_send_or_choose_is_not_one_to_filter_on() {
+        let mut views = vec![
+            ("198.51.100.1", 701, "adj-rib-in-pre"),
+            ("198.51.100.2", 1299, "adj-rib-out-post"),
+            ("198.51.100.3", 64500, "loc-rib"),
+            ("198.51.100.1", 701, "adj-rib-in-post"),
+        ];
+        let said = first(&leak(701, 15169, &views));
+        assert!(
+            said.starts_with("On AS701 (198.51.100.1), refuse"),
+            "{said}"
+        );
+        views.retain(|(_, _, rib)| !rib.starts_with("adj-rib-in"));
+        let said = first(&leak(701, 15169, &views));
+        let begins = "On the sessions on which they come in, refuse";
+        assert!(said.starts_with(begins), "{said}");
+    }
+
+    #[test]
+    fn many_sessions_are_counted_each_once() {
+        let mut views: Vec<(&str, u32, &str)> = ["1", "2", "3", "4"]
+            .map(|asn| (asn, asn.parse().unwrap(), "adj-rib-in-pre"))
+            .to_vec();
+        views.extend(views.clone());
+        let said = first(&leak(701, 15169, &views));
+        let begins = "On all 4 sessions on which they come in, refuse";
+        assert!(said.starts_with(begins), "{said}");
+    }
+
+    #[test]
+    fn only_the_session_of_a_neighbour_that_leaks_itself_may_be_shut() {
+        let views = [
+            ("198.51.100.1", 701, "adj-rib-in-pre"),
+            ("198.51.100.2", 64500, "adj-rib-in-pre"),
+        ];
+        let said = first(&leak(64500, 701, &views));
+        assert!(
+            said.starts_with("On AS701 (198.51.100.1), take in"),
+            "{said}"
+        );
     }
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::{
     account::Account,
     cause::{ours, presume},
-    document::Document,
-    english, impact, japanese, markdown,
-    request::{Audience, Format, Language, MOST_NOTE, Refusal, Request, Sort},
+    impact, markdown,
+    request::{Audience, Format, MOST_NOTE, Refusal, Request, Sort},
     settings::Settings,
     text,
     threshold::{Lasted, assess},
     value::{Facts, Network, Presumed, Report, Response, SCHEMA, Session, Times, Whose},
+    written,
 };
 use crate::{
     bgp::{Asn, Plain},
@@ -76,10 +76,7 @@ impl Report {
             } else {
                 report.incident = None;
             }
-            report.notice = Some(match request.language {
-                Language::English => english::notice(&report, settings),
-                Language::Japanese => japanese::notice(&report, settings),
-            });
+            report.notice = Some(written::notice(&report, settings));
         } else {
             let facts = facts(account, request, reference, settings, &report.time);
             report.facts = Some(Box::new(facts));
@@ -94,15 +91,8 @@ impl Report {
             Format::Json => {
                 serde_json::to_string_pretty(self).unwrap_or_else(|_| "{}".to_owned()) + "\n"
             }
-            Format::Text => text::lay_out(&self.document(settings).plain()),
-            Format::Markdown => markdown::lay_out(&self.document(settings).plain()),
-        }
-    }
-
-    fn document(&self, settings: &Settings) -> Document {
-        match self.language {
-            Language::English => english::document(self, settings),
-            Language::Japanese => japanese::document(self, settings),
+            Format::Text => text::lay_out(&written::document(self, settings).plain()),
+            Format::Markdown => markdown::lay_out(&written::document(self, settings).plain()),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{bgp::Asn, incident::IncidentEvent, reference::Reference};
 
 macro_rules! causes {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal, $en:literal, $ja:literal;)*) => {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
         /// A cause as accident reports list them (Japanese ministry's form of 2018).
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Cause { $($(#[$doc])* #[serde(rename = $name)] $variant,)* }
@@ -18,58 +18,43 @@ macro_rules! causes {
             pub const fn name(self) -> &'static str {
                 match self { $(Cause::$variant => $name,)* }
             }
-
-            /// In English.
-            pub(super) const fn english(self) -> &'static str {
-                match self { $(Cause::$variant => $en,)* }
-            }
-
-            /// In Japanese.
-            pub(super) const fn japanese(self) -> &'static str {
-                match self { $(Cause::$variant => $ja,)* }
-            }
         }
     };
 }
 
 causes! {
     /// Equipment that wore out.
-    NaturalFailure = "natural-failure", "natural failure of equipment", "自然故障";
+    NaturalFailure = "natural-failure";
     /// Software.
-    SoftwareDefect = "software-defect", "software defect", "ソフトウェア不具合";
+    SoftwareDefect = "software-defect";
     /// More traffic than was planned for.
-    AbnormalTraffic = "abnormal-traffic", "abnormal traffic", "異常トラヒック";
+    AbnormalTraffic = "abnormal-traffic";
     /// Our own mistake.
-    HumanError = "human-error", "human error", "人為的要因";
+    HumanError = "human-error";
     /// Somebody whose service we resell.
-    OtherWholesaler = "other-operator-wholesaler",
-        "another operator's fault (wholesaler)", "他の電気通信事業者の事故（卸元）";
+    OtherWholesaler = "other-operator-wholesaler";
     /// Somebody we exchange routes with, or from whom it came to us.
-    OtherInterconnected = "other-operator-interconnected",
-        "another operator's fault (interconnected)", "他の電気通信事業者の事故（接続先）";
+    OtherInterconnected = "other-operator-interconnected";
     /// Somebody farther away.
-    OtherOperator = "other-operator",
-        "another operator's fault (other)", "他の電気通信事業者の事故（その他）";
+    OtherOperator = "other-operator";
     /// Electricity.
-    PowerCut = "power-cut", "power cut", "停電";
+    PowerCut = "power-cut";
     /// Earthquakes, storms, floods.
-    NaturalDisaster = "natural-disaster", "natural disaster", "自然災害";
+    NaturalDisaster = "natural-disaster";
     /// Fire.
-    Fire = "fire", "fire", "火災";
+    Fire = "fire";
     /// A cable that was dug up.
-    RoadWorks = "third-party-road-works", "third party (road works)", "第三者要因（道路工事）";
+    RoadWorks = "third-party-road-works";
     /// A pole that was run into.
-    Vehicles = "third-party-vehicles", "third party (vehicles)", "第三者要因（車両等）";
+    Vehicles = "third-party-vehicles";
     /// Another third party.
-    ThirdParty = "third-party", "third party (other)", "第三者要因（その他）";
+    ThirdParty = "third-party";
     /// A flood of packets against equipment.
-    CyberAttack = "cyber-attack",
-        "transmission-type cyber-attack on telecommunications equipment",
-        "送信型対電気通信設備サイバー攻撃";
+    CyberAttack = "cyber-attack";
     /// Nobody knows yet.
-    Unknown = "unknown", "unknown", "不明";
+    Unknown = "unknown";
     /// None of these.
-    Other = "other", "other", "その他";
+    Other = "other";
 }
 
 /// What the incident alone speaks for. Routes show who passed them on; whether by a slip or on

@@ -1,16 +1,18 @@
 //! What operators, an authority and customers are told of an incident.
 //!
 //! ```text
-//! Account (the incident as told) ─┐
-//! Reference (whose, which session) ├─▶ Report ─▶ Document ─▶ text, markdown
-//! Settings (who we are, customers) ─┘      └─▶ JSON
+//! Account (the incident as told) ───┐
+//! Reference (whose, which session) ─┼─▶ Report ─▶ written ─▶ Document ─▶ text, markdown
+//! Settings (who we are, customers) ─┘      │         ▲
+//!                                          └─▶ JSON  └─ Words (english, japanese)
 //! ```
 //!
 //! A [`Report`] holds values and no words, and of those only what its audience may see: what is
-//! not in it cannot slip into a text. `english` and `japanese` turn it into a document of
-//! headings, facts and tables; `text` and `markdown` lay that out. A first quick report goes out
-//! within minutes, so nothing here waits for what is not known: that says so, or is left to be
-//! filled in.
+//! not in it cannot slip into a text. `written` makes a document of it, of headings, facts and
+//! tables: what stands where is said there, once. What it is called is said by `english` and
+//! `japanese`, which are words and nothing else. `text` and `markdown` lay the document out. A
+//! first quick report goes out within minutes, so nothing here waits for what is not known: that
+//! says so, or is left to be filled in.
 //!
 //! Nothing claims more than was seen. Routes say where traffic was led, not what became of it;
 //! a cause is presumed until the operator states one; a number of customers names what it was
@@ -27,14 +29,16 @@ mod document;
 mod english;
 mod impact;
 mod japanese;
+mod labels;
 mod markdown;
 mod request;
 mod settings;
-
 mod template;
 mod text;
 mod threshold;
 mod value;
+mod words;
+mod written;
 mod zone;
 
 #[cfg(test)]

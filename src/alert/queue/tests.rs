@@ -116,6 +116,26 @@ fn as_long_as_the_sink_asks_it_is_not_tried() {
 }
 
 #[test]
+fn a_sink_that_asks_to_be_tried_at_once_is_not() {
+    let mut queue = queue();
+    open(&mut queue, "a", 0);
+    for (attempt, wait) in [(1, 1), (2, 2), (3, 4)] {
+        let asked = Failure {
+            then: Then::Retry(Some(Duration::ZERO)),
+            ..Failure::retry("503")
+        };
+        let now = at(100 * attempt);
+        queue.begin("a");
+        queue.failed("a", &asked, now, 0.0);
+        let until = now + Duration::from_secs(wait);
+        assert_eq!(
+            queue.next(now, &tell, &mut Vec::new()),
+            Next::Wait(Some(until))
+        );
+    }
+}
+
+#[test]
 fn a_message_that_never_gets_through_does_not_keep_the_others() {
     let mut queue = queue();
     open(&mut queue, "poison", 0);
@@ -146,13 +166,46 @@ fn a_message_that_never_gets_through_does_not_keep_the_others() {
 }
 
 #[test]
+fn many_messages_that_never_get_through_do_not_keep_the_others() {
+    let mut queue = queue();
+    for (id, second) in [
+        ("poison-1", 0),
+        ("poison-2", 1),
+        ("poison-3", 2),
+        ("good", 3),
+    ] {
+        open(&mut queue, id, second);
+    }
+    for second in 0..60 {
+        let now = 100 * second + 100;
+        let id = next(&mut queue, now).expect("some wait");
+        queue.begin(&id);
+        if id == "good" {
+            return;
+        }
+        let stumbles = Failure {
+            of_message: true,
+            ..Failure::retry("500")
+        };
+        queue.failed(&id, &stumbles, at(now), 0.0);
+    }
+    panic!("it was never tried");
+}
+
+#[test]
 fn what_is_refused_for_good_is_not_tried_again() {
     let mut queue = queue();
     open(&mut queue, "a", 0);
     queue.begin("a");
     let row = queue.failed("a", &Failure::give_up("400"), at(0), 0.0);
     assert_eq!(next(&mut queue, 1), None);
-    assert!(queue.failing().is_none(), "the sink is well");
+    let failing = queue.failing().expect("it refuses what it is sent");
+    assert_eq!((failing.refused, failing.attempts), (1, 0));
+    assert!(!queue.is_put_off(at(0)), "what comes next is tried at once");
+    assert!(!queue.works(), "to take reminders is not to take alerts");
+    open(&mut queue, "b", 2);
+    deliver(&mut queue, "b", 2);
+    assert!(queue.failing().is_none());
     let Write::Slip { subject, .. } = row else {
         panic!("{row:?}")
     };
@@ -241,6 +294,93 @@ fn of_what_somebody_looks_after_only_what_is_worse_and_the_end_are_told() {
 }
 
 #[test]
+fn who_works_on_it_is_not_reminded_until_that_is_over() {
+    let mut queue = queue();
+    queue.pace.repeat_interval = Duration::from_secs(3600);
+    open(&mut queue, "a", 0);
+    deliver(&mut queue, "a", 0);
+    let until = at(9000);
+    let acknowledged = |_: &Subject| Judgement::Acknowledged {
+        until,
+        why: String::new(),
+    };
+    for second in [3600, 3601, 8999] {
+        let mut rows = Vec::new();
+        let waits = queue.next(at(second), &acknowledged, &mut rows);
+        assert_eq!(waits, Next::Wait(Some(until)));
+        assert!(rows.is_empty(), "nothing has changed");
+    }
+    assert_eq!(queue.quieted, 0);
+    assert_eq!(next(&mut queue, 9000).as_deref(), Some("a"));
+    deliver(&mut queue, "a", 9000);
+    assert_eq!(next(&mut queue, 9001), None);
+}
+
+#[test]
+fn what_was_announced_waits_and_is_told_if_it_becomes_more() {
+    let mut queue = queue();
+    let until = at(1000);
+    let announced = |_: &Subject| Judgement::Expected {
+        until,
+        why: String::new(),
+    };
+    let end = |queue: &mut Queue, id, second| {
+        let over = subject(id, Step::Resolved, Severity::Critical);
+        queue.offer(&over, at(second), &mut Vec::new());
+    };
+    open(&mut queue, "told", 0);
+    deliver(&mut queue, "told", 0);
+    for id in ["more", "over"] {
+        open(&mut queue, id, 10);
+    }
+    let waits = |queue: &mut Queue, second| queue.next(at(second), &announced, &mut Vec::new());
+    assert_eq!(waits(&mut queue, 11), Next::Wait(Some(until)));
+    end(&mut queue, "over", 20);
+    assert_eq!(waits(&mut queue, 21), Next::Wait(Some(until)));
+    assert_eq!(queue.quieted, 2, "it was what was announced, and is over");
+    end(&mut queue, "told", 30);
+    let Next::Send(notice) = waits(&mut queue, 31) else {
+        panic!("whoever was told of it hears of its end");
+    };
+    assert_eq!((notice.subject.id(), notice.step), ("told", Step::Resolved));
+    deliver(&mut queue, "told", 31);
+    // More was seen than was announced: it is judged otherwise.
+    assert_eq!(next(&mut queue, 40).as_deref(), Some("more"));
+}
+
+#[test]
+fn slips_are_bounded_and_what_is_over_goes_first() {
+    let mut kept = BTreeMap::new();
+    for number in 0..MOST_SLIPS {
+        let (id, now) = (format!("{number:05}"), at(number as u64));
+        let mut slip = Slip::default();
+        let steps = [Step::Opened, Step::Resolved];
+        for step in steps.iter().take(1 + number % 2) {
+            let subject = subject(&id, *step, Severity::Critical);
+            slip.offer(&subject, now, &PACE);
+            slip.delivered(&id, now);
+        }
+        kept.insert(id, slip);
+    }
+    let mut queue = Queue::new(queue().settings, PACE, kept);
+    let mut rows = Vec::new();
+    let late = subject("late", Step::Opened, Severity::Critical);
+    queue.offer(&late, at(MOST_SLIPS as u64), &mut rows);
+    let gone = |row: &Write| match row {
+        Write::Slip {
+            subject,
+            slip: None,
+            ..
+        } => Some(subject.clone()),
+        _ => None,
+    };
+    let gone: Vec<String> = rows.iter().filter_map(gone).collect();
+    assert_eq!(gone.len(), PIECE);
+    assert_eq!(gone[..2], ["00001", "00003"]);
+    assert_eq!(queue.slips.len(), MOST_SLIPS - PIECE + 1);
+}
+
+#[test]
 fn where_too_much_waits_what_is_least_bad_goes() {
     let mut queue = queue();
     for number in 0..MOST_WAITING {
@@ -276,7 +416,7 @@ fn sinks_that_forget_are_told_what_stands_and_what_is_lately_over() {
         let said = |notice: Notice| (notice.subject.id().to_owned(), notice.step);
         standing.into_iter().map(said).collect()
     };
-    let stands = ("stands".to_owned(), Step::Updated);
+    let stands = ("stands".to_owned(), Step::Opened);
     assert_eq!(
         said(60),
         [("over".to_owned(), Step::Resolved), stands.clone()]

@@ -1,6 +1,6 @@
 //! Mail: the server, who we are there, and whom it goes to.
 
-use std::time::Duration;
+use std::{net::Ipv6Addr, time::Duration};
 
 use lettre::message::Mailbox;
 use toml::de::DeValue;
@@ -26,6 +26,12 @@ pub(super) fn read(reader: &mut Reader, context: &mut Context) -> Option<Destina
         let right = |c: char| c.is_ascii_alphanumeric() || "-._:".contains(c);
         if text.is_empty() || text.len() > 253 || !text.chars().all(right) {
             return Err(format!("`{}` is no host", printable(text)));
+        }
+        if text.contains(':') && text.parse::<Ipv6Addr>().is_err() {
+            return Err(format!(
+                "`{}` is no host; write the port as `port`",
+                printable(text)
+            ));
         }
         Ok(text.to_owned())
     };

@@ -61,7 +61,7 @@ subject_prefix = ""
 
 [[alert.mail]]
 name = "local"
-server = "127.0.0.1"
+server = "::1"
 tls = "none"
 from = "a@b.example"
 to = ["c@d.example"]
@@ -183,6 +183,14 @@ fn wrong_sinks_are_named() {
             "needs `routing_key_file`",
         ),
         ("[[alert.mail]]\nserver = \"m.example\"", "needs `from`"),
+        (
+            "[[alert.mail]]\nserver = \"m.example:587\"",
+            "`m.example:587` is no host; write the port as `port`",
+        ),
+        (
+            "[[alert.mail]]\nserver = \"192.0.2.1:25\"",
+            "write the port as `port`",
+        ),
         (
             "[[alert.mail]]\nserver = \"m.example\"\nfrom = \"x\"\nto = [\"a@b.example\"]",
             "`x` is no mail address",

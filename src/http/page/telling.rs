@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     overview::badge,
-    text::{Text, ago, count, lasting},
+    text::{Text, ago, count, counted, lasting},
 };
 use crate::{bgp::Timestamp, feed::intake::Realm, http::Telling, store::Durability};
 
@@ -75,9 +75,10 @@ fn sinks(out: &mut String, telling: &Telling, now: Timestamp) {
         let state = match &sink.failing {
             None => "<span class=\"well\">well</span>".to_owned(),
             Some(failing) => format!(
-                "<span class=\"alarm\">failing</span> <span class=\"faint\">for {}</span><br>\
+                "<span class=\"alarm\">failing</span> <span class=\"faint\">for {}{}</span><br>\
                  <span class=\"faint\">{}</span>",
                 lasting(now.since(failing.since)),
+                refused(failing.refused),
                 Text(&failing.why)
             ),
         };
@@ -93,4 +94,15 @@ fn sinks(out: &mut String, telling: &Telling, now: Timestamp) {
         );
     }
     out.push_str("</tbody></table></div>\n");
+}
+
+/// What was refused for good is told by nobody any more.
+fn refused(number: u32) -> String {
+    match number {
+        0 => String::new(),
+        _ => format!(
+            ", {} refused for good",
+            counted(number.into(), "alert", "alerts")
+        ),
+    }
 }

@@ -62,6 +62,7 @@ struct Sink {
     oldest: Option<Timestamp>,
     failing_since: Option<Timestamp>,
     attempts: u32,
+    refused: u32,
     error: Option<String>,
 }
 
@@ -210,6 +211,7 @@ impl Told {
                 oldest: sink.oldest,
                 failing_since: failing.map(|failing| failing.since),
                 attempts: failing.map_or(0, |failing| failing.attempts),
+                refused: failing.map_or(0, |failing| failing.refused),
                 error: failing.map(|failing| failing.why.clone()),
             }
         };

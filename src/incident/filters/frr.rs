@@ -55,7 +55,7 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
             matches.push(format!("match as-path {name}"));
         }
     }
-    lines.push(place('!', session));
+    lines.extend(place('!', session, matches.len()));
     for (index, condition) in matches.iter().enumerate() {
         lines.push(format!("route-map IN-USE deny {}", index + 1));
         lines.push(format!(" {condition}"));

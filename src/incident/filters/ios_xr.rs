@@ -39,9 +39,11 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
         "  endif".to_owned(),
         "end-policy".to_owned(),
         format!(
-            "! then, as the first line of the route-policy that {} has inbound:",
+            "! Then make this the first line of the route-policy that {} has inbound.",
             session.peer
         ),
+        "! Use `edit route-policy`: what is entered as `route-policy NAME` replaces all of it."
+            .to_owned(),
         format!("  apply {name}"),
     ]);
     lines

@@ -4,7 +4,10 @@ use super::{Filter, Session};
 use crate::bgp::Afi;
 
 pub(super) const REFRESH: &str = "It takes effect at commit. An `import` at the neighbour replaces \
-                                  that of its group: name all policies that are in use.";
+                                  that of its group: name all policies that are in use. The \
+                                  `delete` is there because `set` alone would put the new policy \
+                                  last, behind those that accept; where there was no import here \
+                                  it only warns.";
 
 pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
     let name = filter.name();
@@ -31,9 +34,14 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
             };
             let limit = format!("{neighbour} family {family} unicast prefix-limit");
             return vec![
-                "# GROUP stands for the group of this neighbor".to_owned(),
+                "# GROUP stands for the group of this neighbor. Families named at the neighbor \
+                 replace"
+                    .to_owned(),
+                "# those of the group: name all that the session has, or set this at the group;"
+                    .to_owned(),
+                "# otherwise the session is reset without them.".to_owned(),
                 format!("{limit} maximum {most}"),
-                format!("{limit} teardown {}", super::WARNING),
+                format!("{limit} teardown {} idle-timeout forever", super::WARNING),
             ];
         }
         Filter::Through(..) | Filter::Across(_) | Filter::From(_) => {
@@ -46,6 +54,7 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
         format!("{term} then reject"),
         "# GROUP and IN-USE stand for the group of this neighbor and the policies it imports by"
             .to_owned(),
+        format!("delete {} import", neighbour.trim_start_matches("set ")),
         format!("{neighbour} import [ {name} IN-USE ]"),
     ]);
     lines

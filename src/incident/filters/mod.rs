@@ -6,6 +6,7 @@
 //! What we cannot know stands in capitals for the reader to replace: `IN-USE`, the policy that the
 //! session has already, and `GROUP`.
 
+mod choice;
 mod eos;
 mod frr;
 mod ios_xr;
@@ -13,7 +14,7 @@ mod junos;
 mod sr_os;
 mod vrp;
 
-use std::net::IpAddr;
+use std::{fmt::Write as _, net::IpAddr};
 
 use serde::Serialize;
 
@@ -27,14 +28,8 @@ use crate::{
     reference::{Platform, Reference},
 };
 
-/// Sessions that get a filter; the rest is told to do the same.
+/// Sessions that get a filter; of the rest it says how many.
 const MOST_SESSIONS: usize = 3;
-/// Prefixes in a filter; beyond this a person has to choose.
-const MOST_PREFIXES: usize = 10;
-/// ASes in a path: the customary filter.
-const LONGEST_PATH: u32 = 100;
-/// Longest prefixes of the global table (RFC 7454 §6.1.3).
-const LONGEST: (u8, u8) = (24, 48);
 /// Percent of a maximum-prefix at which the router warns.
 const WARNING: u8 = 75;
 
@@ -192,10 +187,16 @@ impl Filter {
                  made of the examples; there may be more."
                     .to_owned()
             }
+            Filter::Over(most) if event.kind == Kind::MaximumPrefix => format!(
+                "Only if this is growth: in a leak it lets more of it in. Never above what the \
+                 hardware holds. The session goes down with all its routes at {}, and stays down \
+                 until somebody clears it.",
+                counted((*most).into(), "route", "routes")
+            ),
             Filter::Over(most) => format!(
-                "Takes the session down with all its routes at {}, and most routers leave it down \
-                 until somebody clears it. Set it well above what the session carries on an \
-                 ordinary day.",
+                "Takes the session down with all its routes at {}, until somebody clears it. Set \
+                 it well above what the session carries on an ordinary day. If it carries more \
+                 than that now, it goes down as soon as this is entered.",
                 counted((*most).into(), "route", "routes")
             ),
         }
@@ -205,6 +206,7 @@ impl Filter {
 /// Filters for the sessions on which an incident comes in.
 pub fn suggest(event: &IncidentEvent, reference: &Reference) -> Suggested {
     let mut suggested = Suggested::default();
+    let mut more = 0;
     let mut sessions: Vec<&ViewName> = Vec::new();
     for view in &event.views {
         let inbound = matches!(view.rib, RibView::AdjRibInPre | RibView::AdjRibInPost);
@@ -214,7 +216,7 @@ pub fn suggest(event: &IncidentEvent, reference: &Reference) -> Suggested {
         }
     }
     for view in sessions {
-        let Some(filter) = filter(event, view, reference) else {
+        let Some(filter) = choice::filter(event, view, reference) else {
             continue;
         };
         let Ok(peer) = view.peer.parse() else {
@@ -227,12 +229,13 @@ pub fn suggest(event: &IncidentEvent, reference: &Reference) -> Suggested {
             continue;
         };
         if suggested.filters.len() >= MOST_SESSIONS {
+            more += 1;
             continue;
         }
         let session = Session {
             local_as: reference.local_as,
             peer,
-            afi: family(event, peer),
+            afi: choice::family(event, peer),
         };
         let (text, refresh) = write(platform, &filter, session);
         let caution = match filter {
@@ -245,6 +248,14 @@ pub fn suggest(event: &IncidentEvent, reference: &Reference) -> Suggested {
             text,
             caution,
         });
+    }
+    if let Some(last) = suggested.filters.last_mut().filter(|_| more > 0) {
+        let _ = write!(
+            last.caution,
+            " The same on {}; `leakwatch incidents {}` names them.",
+            counted(more, "more session", "more sessions"),
+            event.id
+        );
     }
     suggested
 }
@@ -270,104 +281,6 @@ fn write(platform: Platform, filter: &Filter, session: Session) -> (String, Stri
     (lines.join("\n"), refresh)
 }
 
-/// What helps against it at this session; none where a filter would not.
-fn filter(event: &IncidentEvent, view: &ViewName, reference: &Reference) -> Option<Filter> {
-    match event.kind {
-        Kind::Leak | Kind::MoreSpecific if advice::is_direct(event, reference) => {
-            limit(event, view, reference).map(Filter::Over)
-        }
-        Kind::Leak | Kind::MoreSpecific => match (event.neighbour, event.offender) {
-            (Some(neighbour), Some(offender)) => Some(Filter::Through(neighbour, offender)),
-            (None, Some(offender)) => Some(Filter::Across(offender)),
-            _ => None,
-        },
-        Kind::Origin => event.offender.map(Filter::From),
-        Kind::OwnPrefix => within(own(event, reference)),
-        Kind::Bogon => within(examples(event)),
-        Kind::Path => Some(Filter::PathsOver(LONGEST_PATH)),
-        Kind::Specific => {
-            let has = |afi| {
-                let mut all = event.samples.iter().map(|sample| family_of(&sample.prefix));
-                event.samples.is_empty() || all.any(|one| one == afi)
-            };
-            Some(Filter::Longer {
-                ipv4: has(Afi::Ipv4).then_some(LONGEST.0),
-                ipv6: has(Afi::Ipv6).then_some(LONGEST.1),
-            })
-        }
-        Kind::MaximumPrefix => limit(event, view, reference).map(Filter::Over),
-        Kind::Visibility | Kind::Surge | Kind::Withdrawal => None,
-    }
-}
-
-fn within(prefixes: Vec<Prefix>) -> Option<Filter> {
-    (!prefixes.is_empty()).then_some(Filter::Within(prefixes))
-}
-
-/// A limit on the routes of a session. The one that is configured; where a limit is near, a third
-/// more than there was, for the case that this is growth; where a neighbour leaks, half as much
-/// again as it had.
-fn limit(event: &IncidentEvent, view: &ViewName, reference: &Reference) -> Option<u32> {
-    let peer: IpAddr = view.peer.parse().ok()?;
-    if event.kind == Kind::MaximumPrefix {
-        let peak = event.routes.peak;
-        return Some(round(peak.saturating_add(peak / 3)));
-    }
-    let configured = advice::policy(view, reference)
-        .and_then(|policy| policy.maximum_prefix(family(event, peer)));
-    configured.or_else(|| {
-        let normal = event.normal.filter(|normal| *normal > 0)?;
-        Some(round(normal.saturating_add(normal / 2)))
-    })
-}
-
-/// Up, to two digits that people type.
-fn round(count: u32) -> u32 {
-    let unit = 10_u32.pow(count.max(1).ilog10().saturating_sub(1));
-    count.div_ceil(unit).saturating_mul(unit)
-}
-
-fn family_of(prefix: &Prefix) -> Afi {
-    match prefix {
-        Prefix::V4(_) => Afi::Ipv4,
-        Prefix::V6(_) => Afi::Ipv6,
-    }
-}
-
-/// The family at stake: that of the examples, or of the session's addresses.
-fn family(event: &IncidentEvent, peer: IpAddr) -> Afi {
-    let of_peer = if peer.is_ipv4() { Afi::Ipv4 } else { Afi::Ipv6 };
-    let sample = event.samples.first();
-    sample.map_or(of_peer, |sample| family_of(&sample.prefix))
-}
-
-/// Prefixes of the examples, each once, those within others left out.
-fn examples(event: &IncidentEvent) -> Vec<Prefix> {
-    outermost(event.samples.iter().map(|sample| sample.prefix).collect())
-}
-
-/// Our own prefixes that are announced otherwise, as the configuration has them.
-fn own(event: &IncidentEvent, reference: &Reference) -> Vec<Prefix> {
-    let ours = |prefix: Prefix| {
-        let own = reference.own.iter().map(|own| own.prefix);
-        let covering = own.filter(|own| own.contains(&prefix));
-        covering.min_by_key(Prefix::prefix_len).unwrap_or(prefix)
-    };
-    let affected = event.samples.iter().map(|sample| ours(sample.prefix));
-    outermost(affected.collect())
-}
-
-fn outermost(mut prefixes: Vec<Prefix>) -> Vec<Prefix> {
-    prefixes.sort_by_key(|prefix| (prefix.prefix_len(), *prefix));
-    let mut kept: Vec<Prefix> = Vec::new();
-    for prefix in prefixes {
-        if kept.len() < MOST_PREFIXES && !kept.iter().any(|one| one.contains(&prefix)) {
-            kept.push(prefix);
-        }
-    }
-    kept
-}
-
 /// `ipv4` or `ipv6`, as most routers spell it.
 const fn spelled(afi: Afi) -> &'static str {
     match afi {
@@ -387,13 +300,23 @@ fn lengths(net: &Prefix, from: u8, to: u8) -> String {
     }
 }
 
-/// A remark in a configuration: what to do with the lines after it.
-fn place(sign: char, session: Session) -> String {
-    format!(
-        "{sign} IN-USE stands for the policy that {} has inbound; 1 for a free number before its \
-         first",
-        session.peer
-    )
+/// Remarks in a configuration: what to do with the lines after them.
+fn place(sign: char, session: Session, entries: usize) -> [String; 2] {
+    let numbers = match entries {
+        0 | 1 => "a free number before its first in place of 1",
+        _ => "free numbers before its first in place of 1 and 2",
+    };
+    [
+        format!(
+            "{sign} Put the policy that {} has inbound in place of IN-USE, and {numbers}: as it \
+             stands this does nothing.",
+            session.peer
+        ),
+        format!(
+            "{sign} If it has no policy, a new one needs a last entry that permits all, or every \
+             route is refused."
+        ),
+    ]
 }
 
 #[cfg(test)]

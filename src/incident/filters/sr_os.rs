@@ -4,7 +4,8 @@ use super::{Filter, Session, spelled};
 
 pub(super) const REFRESH: &str = "It takes effect at commit. The list of import policies at the \
                                   neighbour replaces that of its group: name all that are in use, \
-                                  in their order.";
+                                  in their order. The `delete` is there because without it the \
+                                  new policy would come last, behind those that accept.";
 
 pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
     let name = filter.name();
@@ -46,8 +47,12 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
     lines.extend([
         format!("{policy} entry 10 action action-type reject"),
         format!("{policy} default-action action-type next-policy"),
-        "# IN-USE stands for the policies that this neighbor imports by".to_owned(),
-        format!("{neighbour} import policy [\"{name}\" \"IN-USE\"]"),
+        "# Put the policies that this neighbor imports by, in order, in place of IN-USE; do not commit"
+            .to_owned(),
+        "# before: IN-USE may be accepted without being there.".to_owned(),
+        neighbour,
+        "delete import".to_owned(),
+        format!("import policy [\"{name}\" \"IN-USE\"]"),
     ]);
     lines
 }

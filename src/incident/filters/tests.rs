@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::*;
+use super::{choice::round, *};
 use crate::{
     bgp::Timestamp,
     incident::{
@@ -11,6 +11,11 @@ use crate::{
     },
     reference::{Own, PeerPolicy},
 };
+
+/// A path of so many ASes.
+fn path(length: usize) -> String {
+    format!("701{}", " 15169".repeat(length - 1))
+}
 
 fn event(kind: Kind) -> IncidentEvent {
     let view = |router: &str, peer: &str, asn| ViewName {
@@ -23,7 +28,10 @@ fn event(kind: Kind) -> IncidentEvent {
         prefix: prefix.parse().unwrap(),
         time: Timestamp::from_secs(1_503_631_321),
         before: None,
-        after: "701 15169 4713".to_owned(),
+        after: match kind {
+            Kind::Path => path(120),
+            _ => "701 15169 4713".to_owned(),
+        },
     };
     IncidentEvent {
         event: Step::Opened,
@@ -123,8 +131,12 @@ fn a_neighbour_that_leaks_itself_is_limited_and_not_cut_off() {
         neighbour: Some(Asn(64500)),
         ..event(Kind::Leak)
     };
-    let text = &suggest(&direct, &reference).filters[0].text;
-    assert!(text.contains("maximum-prefix 960 75"), "{text}");
+    let one = &suggest(&direct, &reference).filters[0];
+    assert!(one.text.contains("maximum-prefix 960 75"), "{one:?}");
+    assert!(
+        one.caution
+            .ends_with("it goes down as soon as this is entered.")
+    );
     reference.peers[0].maximum_prefix_ipv4 = Some(1000);
     let text = &suggest(&direct, &reference).filters[0].text;
     assert!(text.contains("maximum-prefix 1000 75"), "{text}");
@@ -134,6 +146,107 @@ fn a_neighbour_that_leaks_itself_is_limited_and_not_cut_off() {
     };
     reference.peers[0].maximum_prefix_ipv4 = None;
     assert_eq!(suggest(&unmeasured, &reference), Suggested::default());
+}
+
+#[test]
+fn a_limit_is_for_no_other_session_than_that_of_the_neighbour_that_leaks() {
+    let mut reference = reference(Platform::Junos);
+    reference.peers.push(PeerPolicy {
+        address: Some("2001:db8::1".parse().unwrap()),
+        platform: Some(Platform::Junos),
+        ..PeerPolicy::default()
+    });
+    let direct = IncidentEvent {
+        offender: Some(Asn(701)),
+        neighbour: Some(Asn(64500)),
+        ..event(Kind::Leak)
+    };
+    let suggested = suggest(&direct, &reference);
+    let [one] = &suggested.filters[..] else {
+        panic!("one neighbour leaks: {suggested:?}")
+    };
+    assert!(one.text.contains("neighbor 198.51.100.1 "), "{}", one.text);
+}
+
+#[test]
+fn good_prefixes_behind_a_bogon_as_are_not_refused() {
+    let reference = reference(Platform::IosXr);
+    let mut bogon = event(Kind::Bogon);
+    bogon.samples.truncate(1);
+    bogon.samples[0].prefix = "193.0.0.0/21".parse().unwrap();
+    bogon.samples[0].after = "701 64512".to_owned();
+    assert_eq!(suggest(&bogon, &reference), Suggested::default());
+    // All of IPv6 that is in use lies in it.
+    bogon.samples[0].prefix = "::/1".parse().unwrap();
+    assert_eq!(suggest(&bogon, &reference), Suggested::default());
+    let mut special = bogon.samples[0].clone();
+    special.prefix = "10.0.0.0/8".parse().unwrap();
+    bogon.samples.push(special);
+    let text = &suggest(&bogon, &reference).filters[0].text;
+    assert!(
+        text.contains("\n  10.0.0.0/8 ge 8 le 32\nend-set"),
+        "{text}"
+    );
+}
+
+#[test]
+fn paths_are_limited_to_what_an_example_exceeds() {
+    let reference = reference(Platform::IosXr);
+    let limit = |after: String| {
+        let mut long = event(Kind::Path);
+        long.samples[0].after = after;
+        long.samples.truncate(1);
+        let filters = suggest(&long, &reference).filters;
+        let text = filters.first().map(|one| one.text.clone());
+        text.map(|text| text.lines().nth(1).unwrap_or_default().trim().to_owned())
+    };
+    let at = |most: u32| Some(format!("if as-path length ge {} then", most + 1));
+    assert_eq!(limit(path(101)), at(100));
+    assert_eq!(limit(path(100)), at(50));
+    assert_eq!(limit(path(51)), at(50));
+    assert_eq!(
+        limit(path(50)),
+        None,
+        "one AS over and over, in a short path"
+    );
+    let set = format!("{} {{1,2,3}}", path(49));
+    assert_eq!(limit(set), None, "a set counts one");
+    let confederation = format!("(65001 65002) [65003,65004] {}", path(50));
+    assert_eq!(limit(confederation), None, "a confederation counts none");
+}
+
+#[test]
+fn the_last_filter_says_how_many_sessions_need_the_same() {
+    let mut reference = reference(Platform::Vrp);
+    let mut wide = event(Kind::Leak);
+    wide.views.clear();
+    for number in 1..=5_u8 {
+        let peer = format!("198.51.100.{number}");
+        reference.peers.push(PeerPolicy {
+            address: Some(peer.parse().unwrap()),
+            platform: Some(Platform::Vrp),
+            ..PeerPolicy::default()
+        });
+        wide.views.push(ViewName {
+            peer,
+            ..event(Kind::Leak).views[0].clone()
+        });
+    }
+    let filters = suggest(&wide, &reference).filters;
+    assert_eq!(filters.len(), MOST_SESSIONS);
+    let end = "The same on 2 more sessions; `leakwatch incidents x` names them.";
+    let told = filters.iter().map(|one| one.caution.ends_with(end));
+    assert_eq!(told.collect::<Vec<_>>(), [false, false, true]);
+}
+
+#[test]
+fn vrp_asks_for_the_routes_of_the_family_at_stake() {
+    let reference = reference(Platform::Vrp);
+    let mut six = event(Kind::Leak);
+    let said = |event: &IncidentEvent| suggest(event, &reference).filters[0].caution.clone();
+    assert!(said(&six).contains("`refresh bgp 198.51.100.1 import`"));
+    six.samples.remove(0);
+    assert!(said(&six).contains("`refresh bgp ipv6 198.51.100.1 import`"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Huawei VRP.
 
 use super::{Filter, Session, place, spelled};
-use crate::bgp::Prefix;
+use crate::bgp::{Afi, Prefix};
 
 pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
     let name = filter.name();
@@ -37,7 +37,7 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
                 format!("bgp {}", session.local_as()),
                 format!(" {}-family unicast", spelled(session.afi)),
                 format!(
-                    "  peer {} route-limit {most} {}",
+                    "  peer {} route-limit {most} {} idle-forever",
                     session.peer,
                     super::WARNING
                 ),
@@ -51,7 +51,7 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
             matches.push(format!("if-match as-path-filter {name}"));
         }
     }
-    lines.push(place('#', session));
+    lines.extend(place('#', session, matches.len()));
     for (index, condition) in matches.iter().enumerate() {
         lines.push(format!("route-policy IN-USE deny node {}", index + 1));
         lines.push(format!(" {condition}"));
@@ -61,9 +61,13 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
 }
 
 pub(super) fn refresh(session: Session) -> String {
+    let family = match session.afi {
+        Afi::Ipv4 => "",
+        Afi::Ipv6 => "ipv6 ",
+    };
     format!(
-        "Commit where the system asks for it; for routes that are held already: `refresh bgp {} \
-         import`.",
+        "Commit where the system asks for it; for routes that are held already: `refresh bgp \
+         {family}{} import`.",
         session.peer
     )
 }

@@ -1,0 +1,191 @@
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use super::{
+    super::{Failure, Sent, alertmanager, file, post, samples},
+    *,
+};
+use crate::incident::Severity;
+
+/// What a sink did: its name, what, and the name of the subject.
+type Heard = (String, &'static str, String);
+
+/// A sink that says what it is told; `stands` is what it answers when told again what stands.
+struct Ear {
+    name: String,
+    heard: Sender<Heard>,
+    stands: Option<Result<(), Failure>>,
+}
+
+impl Ear {
+    fn hears(&self, what: &'static str, id: &str) {
+        // The test may have heard enough.
+        let _ = self.heard.send((self.name.clone(), what, id.to_owned()));
+    }
+}
+
+impl Sink for Ear {
+    fn send(&mut self, message: &Message) -> Result<Sent, Failure> {
+        let notice = &message.notice;
+        let what = if notice.step == Step::Resolved {
+            "resolved"
+        } else {
+            "opened"
+        };
+        self.hears(what, notice.subject.id());
+        Ok(Sent {
+            answer: String::new(),
+        })
+    }
+
+    fn remind(&mut self, standing: &[Message]) -> Result<(), Failure> {
+        for message in standing {
+            self.hears("stands", message.notice.subject.id());
+        }
+        self.stands.clone().unwrap_or(Ok(()))
+    }
+
+    fn forgets_after(&self) -> Option<Duration> {
+        self.stands.is_some().then_some(Duration::from_millis(1))
+    }
+
+    fn deduplicates(&self) -> bool {
+        true
+    }
+}
+
+fn dispatcher() -> Dispatcher {
+    Dispatcher::new(Office {
+        store: Store::in_memory(),
+        metrics: Arc::new(Metrics::new()),
+        clock: Arc::new({
+            let clock = crate::feed::clock::Clock::system();
+            move || clock.now()
+        }),
+        judge: Arc::new(|_, _, _| Judgement::Tell { notes: Vec::new() }),
+        render: Arc::new(|notice| samples::told(notice, samples::NOW)),
+        taken: Arc::new(|_, _| ()),
+    })
+}
+
+/// A sink of this name, an Alertmanager by its settings.
+fn sink(
+    name: &str,
+    heard: &Sender<Heard>,
+    stands: Option<Result<(), Failure>>,
+) -> (SinkSettings, Box<dyn Sink>) {
+    let settings = SinkSettings {
+        name: name.to_owned(),
+        min_severity: Severity::Warning,
+        kinds: Vec::new(),
+        drills: false,
+        resolved: true,
+        troubles: true,
+        repeat_interval: None,
+        to: Destination::Alertmanager(alertmanager::Settings {
+            url: "http://192.0.2.1:9093".to_owned(),
+            resend: Duration::from_secs(60),
+            hold: Duration::ZERO,
+            login: alertmanager::Login::Nobody,
+            post: post::Settings::default(),
+        }),
+    };
+    let ear = Ear {
+        name: name.to_owned(),
+        heard: heard.clone(),
+        stands,
+    };
+    (settings, Box::new(ear))
+}
+
+fn subject(step: Step) -> Subject {
+    samples::trouble(step).notice.subject
+}
+
+const ID: &str = "feed-silent-192.0.2.1";
+
+fn heard(sink: &str, what: &'static str) -> Heard {
+    (sink.to_owned(), what, ID.to_owned())
+}
+
+/// The next `count`, in the order of names.
+fn next(receiver: &Receiver<Heard>, count: usize) -> Vec<Heard> {
+    let most = Duration::from_secs(60);
+    let mut all: Vec<Heard> = (0..count)
+        .map(|_| receiver.recv_timeout(most).expect("a sink is told"))
+        .collect();
+    all.sort();
+    all
+}
+
+/// Waits until nothing of a sink is under way.
+fn settled(dispatcher: &Dispatcher) {
+    while dispatcher.states().iter().any(|sink| sink.waiting > 0) {
+        thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[test]
+fn an_alertmanager_that_gets_a_second_member_goes_on_with_what_stands() {
+    let dispatcher = dispatcher();
+    let (sender, receiver) = channel();
+    let settings = Settings::default();
+    let alone = vec![sink("alertmanager", &sender, None)];
+    dispatcher.configure(&settings, alone).unwrap();
+    dispatcher.tell(&[subject(Step::Opened)], Vec::new());
+    assert_eq!(next(&receiver, 1), [heard("alertmanager", "opened")]);
+    settled(&dispatcher);
+
+    let members = ["alertmanager/a", "alertmanager/b"];
+    let both = members.map(|name| sink(name, &sender, None));
+    dispatcher.configure(&settings, both.into()).unwrap();
+    dispatcher.tell(&[subject(Step::Resolved)], Vec::new());
+    assert_eq!(
+        next(&receiver, 2),
+        members.map(|name| heard(name, "resolved")),
+        "neither hears of its beginning a second time"
+    );
+    settled(&dispatcher);
+    let rows = dispatcher.0.office.store.slips();
+    let names: Vec<&str> = rows.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, members, "and so it is kept");
+}
+
+#[test]
+fn another_sink_inherits_nothing() {
+    let dispatcher = dispatcher();
+    let (sender, receiver) = channel();
+    let settings = Settings::default();
+    let first = vec![sink("alertmanager", &sender, None)];
+    dispatcher.configure(&settings, first).unwrap();
+    dispatcher.tell(&[subject(Step::Opened)], Vec::new());
+    next(&receiver, 1);
+    settled(&dispatcher);
+    let mut other = sink("alertmanager/file", &sender, None);
+    other.0.to = Destination::File(file::Settings {
+        path: "/dev/null".into(),
+    });
+    dispatcher.configure(&settings, vec![other]).unwrap();
+    assert_eq!(dispatcher.standing_troubles(), []);
+}
+
+#[test]
+fn what_stands_and_cannot_be_said_again_does_not_keep_what_is_new() {
+    let refused = Failure::give_up("413 Payload Too Large");
+    let stumbles = Failure::retry("500 Internal Server Error");
+    for failure in [refused, stumbles] {
+        let dispatcher = dispatcher();
+        let (sender, receiver) = channel();
+        let sinks = vec![sink("pager", &sender, Some(Err(failure)))];
+        dispatcher.configure(&Settings::default(), sinks).unwrap();
+        dispatcher.tell(&[subject(Step::Opened)], Vec::new());
+        // Whatever is said again in between.
+        let hears = |what| {
+            let one = || next(&receiver, 1).remove(0).1;
+            while one() != what {}
+        };
+        hears("opened");
+        hears("stands");
+        dispatcher.tell(&[subject(Step::Resolved)], Vec::new());
+        hears("resolved");
+    }
+}

@@ -1,0 +1,132 @@
+//! What happened, in Japanese: the incident itself tells it in English only.
+
+use crate::{
+    detect::Detector,
+    incident::{Kind, report::grouped},
+    report::{value::Facts, words::Words},
+};
+
+/// A sort of event.
+pub(super) const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Leak => "経路リーク",
+        Kind::MoreSpecific => "未知の詳細経路の広告",
+        Kind::Origin => "起源ASの異なる経路の広告",
+        Kind::Path => "異常に長いASパスの広告",
+        Kind::Specific => "過度に細かい経路の広告",
+        Kind::Bogon => "特殊用途アドレス等の広告",
+        Kind::OwnPrefix => "自社プレフィックスの想定外の広告",
+        Kind::Visibility => "自社プレフィックスの到達性低下",
+        Kind::Surge => "経路変動の急増",
+        Kind::Withdrawal => "大量の経路取消",
+        Kind::MaximumPrefix => "経路数の上限への接近",
+    }
+}
+
+/// What it may do to others, as far as routes tell.
+pub(super) const fn effect(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Leak | Kind::MoreSpecific => {
+            "当該経路を受け入れた網では、影響経路宛ての通信が本来と異なる経路を通り、遅延または不通となった\
+             可能性があります。"
+        }
+        Kind::Origin | Kind::OwnPrefix => {
+            "当該経路を受け入れた網では、影響経路宛ての通信が別のネットワークへ到達した可能性があります。"
+        }
+        Kind::Path => {
+            "当該経路を受信したルータで、BGPセッションが切断される可能性があります。通信への影響は不明です。"
+        }
+        Kind::Specific | Kind::Bogon => {
+            "ルータの負荷が増加する可能性があります。通信への影響は不明です。"
+        }
+        Kind::Visibility => "自社宛ての通信が到達しない可能性があります。",
+        Kind::Surge | Kind::Withdrawal => {
+            "一部の宛先が到達不能となる、または通信経路が変わる可能性があります。"
+        }
+        Kind::MaximumPrefix => {
+            "現時点ではありません。上限値を超えるとBGPセッションが切断されます。"
+        }
+    }
+}
+
+/// One sentence on what happened.
+pub(super) fn happened(words: &dyn Words, facts: &Facts) -> String {
+    let who = match (
+        &facts.offender,
+        facts.kind.is_of_a_view(),
+        facts.sessions.first(),
+    ) {
+        (Some(offender), ..) => words.name(offender),
+        (None, true, Some(session)) => {
+            format!("ピア{}（{}）", session.peer, words.name(&session.network))
+        }
+        _ => "複数のネットワーク".to_owned(),
+    };
+    let through = match &facts.neighbour {
+        Some(neighbour) => format!("{}を経由して", words.name(neighbour)),
+        None => String::new(),
+    };
+    let count = grouped(facts.routes.peak);
+    let of = match facts.origins {
+        0 | 1 => String::new(),
+        many => format!("（{}のAS起源）", grouped(many)),
+    };
+    match facts.kind {
+        Kind::Leak => format!(
+            "{who}から{through}、本来広告されるべきでない経路{count}件{of}が広告されました。"
+        ),
+        Kind::MoreSpecific => {
+            format!("{who}から{through}、従来存在しなかった詳細経路{count}件{of}が広告されました。")
+        }
+        Kind::Origin => {
+            format!("{who}から{through}、従来と異なるASを起源とする経路{count}件が広告されました。")
+        }
+        Kind::Path => {
+            format!("{who}から{through}、ASパスが異常に長い経路{count}件が広告されました。")
+        }
+        Kind::Specific => format!(
+            "{who}から{through}、通常は交換されない細かさの経路{count}件{of}が広告されました。"
+        ),
+        Kind::Bogon => format!(
+            "{who}から{through}、特殊用途のアドレスまたはAS番号を含む経路{count}件が広告されました。"
+        ),
+        Kind::OwnPrefix => format!(
+            "自社のアドレス空間に含まれる経路{count}件が、{who}から{through}想定外の形で広告されました。"
+        ),
+        Kind::Visibility => {
+            format!("自社のアドレス空間の経路{count}件が、観測箇所の過半で見えなくなりました。")
+        }
+        Kind::Surge => {
+            format!("{who}において、1分間に{count}件と通常を大きく超える経路変動が発生しました。")
+        }
+        Kind::Withdrawal => {
+            format!("{who}において、セッションを維持したまま{count}件の経路が取り消されました。")
+        }
+        Kind::MaximumPrefix => format!("{who}の経路数が{count}件となり、上限値に近づいています。"),
+    }
+}
+
+/// What a detector saw.
+pub(super) fn ground(detector: Detector, facts: &Facts) -> String {
+    match detector {
+        Detector::Specific => {
+            "通常は交換されない細かさの経路（IPv4は/24、IPv6は/48より細かい）".to_owned()
+        }
+        Detector::MoreSpecific if facts.covers > 0 => format!(
+            "従来存在しなかった詳細経路が、既存の{}経路の内側に出現",
+            grouped(facts.covers)
+        ),
+        Detector::MoreSpecific => "従来存在しなかった詳細経路の出現".to_owned(),
+        Detector::PathLength => "ASパス長が通常の範囲を超過".to_owned(),
+        Detector::PathRepeat => "ASパス中に同一ASが過度に、または離れた位置に出現".to_owned(),
+        Detector::Bogon => "特殊用途のアドレスまたはAS番号".to_owned(),
+        Detector::Origin => "プレフィックスの起源ASが従来と相違".to_owned(),
+        Detector::Surge => "通常を大きく超える速さでの経路の変動".to_owned(),
+        Detector::MaximumPrefix => "経路数が上限値に接近".to_owned(),
+        Detector::Withdrawal => "セッション維持中の大量の経路取消".to_owned(),
+        Detector::Valley => "上位接続またはピア間での経路の再広告（RFC 7908）".to_owned(),
+        Detector::NeverTransit => "トランジットを提供しないASを経由する経路".to_owned(),
+        Detector::Peerlock => "大手ネットワークの経路が顧客側から到来".to_owned(),
+        Detector::OwnPrefix => "自社プレフィックスの想定外の広告".to_owned(),
+    }
+}
