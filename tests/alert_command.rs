@@ -39,6 +39,7 @@ fn server(status: &'static str) -> (u16, thread::JoinHandle<String>) {
         let mut buffer = [0; 4096];
         loop {
             let count = stream.read(&mut buffer).unwrap();
+            assert!(count > 0, "closed before the request was whole");
             request.extend_from_slice(&buffer[..count]);
             let all = String::from_utf8_lossy(&request).into_owned();
             let Some((head, body)) = all.split_once("\r\n\r\n") else {

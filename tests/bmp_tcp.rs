@@ -21,6 +21,17 @@ use leakwatch::{
 use stand::{Stand, is_down, is_lost, is_up, quick, until};
 use tokio::io::AsyncWriteExt;
 
+/// Long enough to be seen while it lasts, also where a process stands still for seconds.
+const SEEN: Duration = Duration::from_secs(6);
+
+/// Settings under which a message is soon late.
+fn impatient() -> Settings {
+    Settings {
+        stall: Duration::from_millis(400),
+        ..quick()
+    }
+}
+
 #[tokio::test]
 async fn a_router_is_heard_and_shown() {
     let stand = Stand::new(quick()).await;
@@ -30,10 +41,14 @@ async fn a_router_is_heard_and_shown() {
     router.end_of_rib(1);
     router.send().await;
     stand.heard("100 routes", |log| log.announced == 100).await;
-    let state = stand.listed("r1", |router| router.peers == 1).await;
+    // The end of the RIB is no route, and may come later than they.
+    let state = stand
+        .listed("r1", |router| {
+            router.peers == 1 && router.messages.get("route_monitoring") == Some(&101)
+        })
+        .await;
     assert_eq!(state.state, Standing::Up);
     assert_eq!(state.router, "127.0.0.1");
-    assert_eq!(state.messages["route_monitoring"], 101);
     assert_eq!(state.decode_errors.len(), 0);
     assert!(state.last_update.is_some() && state.bytes > 5000);
     stand.shows("leakwatch_bmp_sessions 1").await;
@@ -49,7 +64,7 @@ async fn a_router_is_heard_and_shown() {
 
 #[tokio::test]
 async fn a_byte_at_a_time_is_cut_when_the_message_is_late_and_silence_between_is_not() {
-    let stand = Stand::new(quick()).await;
+    let stand = Stand::new(impatient()).await;
     let mut idle = stand.router("idle").await;
     let mut in_header = stand.router("header").await;
     let mut in_body = stand.router("body").await;
@@ -61,12 +76,13 @@ async fn a_byte_at_a_time_is_cut_when_the_message_is_late_and_silence_between_is
     ];
     // Six octets are the header; the drip stays in it, or begins behind it.
     in_body.stream.write_all(&messages[1][..7]).await.unwrap();
+    // Six of them make a header, which is long after the first is late.
     let drip = |mut speaker: stand::Speaker, message: Vec<u8>| async move {
         for byte in message.iter().cycle() {
             if speaker.stream.write_all(&[*byte]).await.is_err() {
                 return;
             }
-            tokio::time::sleep(Duration::from_millis(80)).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
         }
     };
     let dripping = [
@@ -85,7 +101,7 @@ async fn a_byte_at_a_time_is_cut_when_the_message_is_late_and_silence_between_is
 
 #[tokio::test]
 async fn who_says_nothing_at_first_is_cut() {
-    let stand = Stand::new(quick()).await;
+    let stand = Stand::new(impatient()).await;
     let mut silent = stand.connect().await;
     silent.is_closed().await;
     until("counted", || stand.closed("no_initiation") == 1).await;
@@ -161,14 +177,18 @@ async fn a_newer_session_takes_over_and_speaks_only_when_the_older_has_left() {
     assert_eq!(stand.routers.sums().take_overs, 1);
     let state = stand.listed("r1", |router| router.peers == 1).await;
     assert_eq!((state.state, state.sessions), (Standing::Up, 2));
-    // What was held of the older session is not given up later.
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    // What was held of the older session is not given up later: it is looked for each second.
+    tokio::time::sleep(Duration::from_millis(1500)).await;
     assert_eq!(stand.log.lock().unwrap().count(is_down), 0);
 }
 
 #[tokio::test]
 async fn routers_of_different_names_behind_one_address_are_two() {
-    let stand = Stand::new(quick()).await;
+    let settings = Settings {
+        hold_stale: Duration::from_secs(3600),
+        ..quick()
+    };
+    let stand = Stand::new(settings).await;
     let mut routers = [stand.router("r1").await, stand.router("r2").await];
     for (router, count) in routers.iter_mut().zip([3, 4]) {
         router.peer_up(1);
@@ -196,7 +216,11 @@ async fn routers_of_different_names_behind_one_address_are_two() {
 
 #[tokio::test]
 async fn a_lost_router_is_held_and_given_up_when_it_does_not_return() {
-    let stand = Stand::new(quick()).await;
+    let settings = Settings {
+        hold_stale: SEEN,
+        ..quick()
+    };
+    let stand = Stand::new(settings).await;
     let mut router = stand.router("r1").await;
     router.peer_up(1);
     router.peer_up(2);
@@ -220,7 +244,7 @@ async fn a_lost_router_is_held_and_given_up_when_it_does_not_return() {
 #[tokio::test]
 async fn a_router_that_returns_keeps_its_peers_but_for_those_that_do_not() {
     let settings = Settings {
-        hold_stale: Duration::from_millis(1500),
+        hold_stale: Duration::from_secs(3600),
         ..quick()
     };
     let stand = Stand::new(settings).await;
@@ -231,6 +255,11 @@ async fn a_router_that_returns_keeps_its_peers_but_for_those_that_do_not() {
     stand.listed("r1", |router| router.peers == 2).await;
     router.reset();
     stand.heard("lost", |log| log.count(is_lost) == 2).await;
+    stand
+        .listed("r1", |router| router.state == Standing::Stale)
+        .await;
+    // From its return on its peers have so long.
+    stand.reload(|settings| settings.hold_stale = SEEN);
     let mut router = stand.router("r1").await;
     router.peer_up(1);
     router.send().await;
@@ -356,6 +385,7 @@ async fn settings_change_while_sessions_stay() {
 async fn peers_of_all_routers_together_are_limited() {
     let settings = Settings {
         most_peers: 5,
+        hold_stale: SEEN,
         ..quick()
     };
     let stand = Stand::new(settings).await;
@@ -384,8 +414,10 @@ async fn peers_of_all_routers_together_are_limited() {
 
 #[tokio::test]
 async fn nothing_is_lost_while_the_engine_is_slow() {
+    let stall = Duration::from_secs(2);
     let settings = Settings {
         queue: 64 << 10,
+        stall,
         ..quick()
     };
     let mut stand = Stand::idle(settings).await;
@@ -407,7 +439,7 @@ async fn nothing_is_lost_while_the_engine_is_slow() {
             .is_some_and(|router| router.bytes > 0)
     })
     .await;
-    tokio::time::sleep(quick().stall * 2).await;
+    tokio::time::sleep(stall * 2).await;
     let mut announced = 0;
     let mut next = 0;
     while announced < 60_000 {
@@ -496,9 +528,17 @@ async fn a_router_that_falls_silent_is_told_of_until_it_is_heard_again() {
     stand
         .shows("leakwatch_feed_silent{router=\"127.0.0.1\"} 1")
         .await;
-    router.routes(1, 0, 1);
-    router.send().await;
-    stand.listed("r1", |router| !router.silent).await;
+    // Again and again, for it is soon silent again.
+    let heard = || stand.routers.list().iter().all(|router| !router.silent);
+    for number in 0.. {
+        if heard() {
+            break;
+        }
+        assert!(number < 3000, "never heard again");
+        router.routes(1, number, 1);
+        router.send().await;
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     // Without peers there is nothing to hear.
     stand.reload(|settings| settings.silent_after = Duration::ZERO);
     let _other = stand.router("r2").await;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use serde_json::Value;
-use service::{Daemon, FREE_PORTS, Place, Router, leakwatch, message, now};
+use service::{Daemon, FREE_PORTS, Place, Router, leakwatch, message};
 
 /// Of the network whose prefix is [`OURS`], with an end of incidents that can be awaited.
 const OWN: &str = "
@@ -58,7 +58,7 @@ fn it_starts_says_where_and_ends_with_zero() {
     daemon.shows("leakwatch_config_last_reload_successful", 1.0);
     daemon.shows("leakwatch_rib_routes_limit", 64_000_000.0);
     daemon.signal("TERM");
-    assert_eq!(daemon.ended(Duration::from_secs(10)).code(), Some(0));
+    assert_eq!(daemon.ended().code(), Some(0));
     daemon.said("ended");
 }
 
@@ -321,8 +321,9 @@ fn a_drill_lives_in_a_world_of_its_own() {
     drill.terminate();
     daemon.line("its end", about("incident is over", true, "DRILL"));
     daemon.shows("leakwatch_drill_active", 0.0);
-    let open = daemon.json("/api/v1/incidents?state=open");
-    assert_eq!(open["incidents"].as_array().unwrap().len(), 1);
+    let open = daemon.until("/api/v1/incidents?state=open", "one open", |answer| {
+        answer["total"] == 1
+    });
     assert_ne!(open["incidents"][0]["drill"], true);
 }
 
@@ -402,8 +403,9 @@ fn a_reload_takes_all_of_a_good_file_and_nothing_of_a_bad_one() {
     let routers = daemon.json("/api/v1/routers");
     assert_eq!(routers["routers"][0]["sessions"], 1, "{routers:#}");
     assert_eq!(routers["routers"][0]["state"], "up", "{routers:#}");
-    let open = daemon.json("/api/v1/incidents?state=open");
-    assert_eq!(open["incidents"].as_array().unwrap().len(), 2, "{open:#}");
+    daemon.until("/api/v1/incidents?state=open", "two open", |answer| {
+        answer["total"] == 2
+    });
 }
 
 #[test]
@@ -420,11 +422,9 @@ fn a_burst_does_not_hinder_the_end() {
     daemon.until("/api/v1/status", "many routes", |status| {
         status["engine"]["routes"].as_u64() == Some(20_000)
     });
-    let began = now();
     daemon.signal("TERM");
-    let status = daemon.ended(Duration::from_secs(20));
+    let status = daemon.ended();
     assert_eq!(status.code(), Some(0));
-    assert!(began.elapsed() < Duration::from_secs(10));
     assert!(sending.join().unwrap() > 0);
 }
 
@@ -462,7 +462,7 @@ fn the_service_manager_is_told_of_every_stage() {
     hears("WATCHDOG=1");
     daemon.signal("TERM");
     hears("STOPPING=1");
-    assert_eq!(daemon.ended(Duration::from_secs(10)).code(), Some(0));
+    assert_eq!(daemon.ended().code(), Some(0));
 }
 
 #[test]
@@ -487,9 +487,16 @@ fn what_came_while_it_was_stopped_is_read_before_time_counts() {
     thread::sleep(Duration::from_secs(10));
     daemon.signal("CONT");
     daemon.said("we did not run; the time counts once what was missed is read");
-    daemon.until("/api/v1/incidents", "back", |answer| {
+    let back = daemon.until("/api/v1/incidents", "back", |answer| {
         answer["incidents"][0]["routes"]["active"] == 1
     });
+    assert_eq!(back["total"], 1, "{back:#}");
+    // The log may come later than that answer.
+    let id = back["incidents"][0]["id"].as_str().unwrap();
+    let whole = daemon.json(&format!("/api/v1/incidents/{id}"));
+    let steps: Vec<_> = whole["timeline"].as_array().unwrap().iter().collect();
+    assert_eq!(steps.len(), 1, "{whole:#}");
+    assert_eq!(steps[0]["event"], "opened", "{whole:#}");
     let over = daemon
         .all_said()
         .iter()

@@ -9,7 +9,7 @@
 
 use std::{
     io::{BufRead, BufReader, Read},
-    net::TcpListener,
+    net::{SocketAddr, TcpListener},
     process::{Command, Output, Stdio},
     thread,
     time::Duration,
@@ -24,6 +24,7 @@ use leakwatch::{
     incident::{self, IncidentEvent, Severity, Step},
     wire::bmp::Kind,
 };
+use socket2::{Domain, Socket, Type};
 
 const SMALL: Options = Options {
     seed: 1,
@@ -272,10 +273,11 @@ fn leakwatch(arguments: &[&str]) -> Output {
 
 #[test]
 fn where_nobody_listens_it_says_what_to_do_and_another_host_needs_a_word() {
-    let free = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    // Bound by us, so that nobody else listens there, and not listened at.
+    let taken = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    taken.bind(&any.into()).unwrap();
+    let free = taken.local_addr().unwrap().as_socket().unwrap();
     let small = ["drill", "supronet-2009", "--table", "20000", "--bmp"];
     let output = leakwatch(&[&small[..], &[&free.to_string()]].concat());
     let said = String::from_utf8(output.stderr).unwrap();

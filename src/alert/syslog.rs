@@ -165,6 +165,8 @@ pub struct Syslog {
     settings: Settings,
     host: String,
     stream: Option<TcpStream>,
+    /// [`LINGER`]; a test may have more.
+    linger: Duration,
 }
 
 impl Syslog {
@@ -173,6 +175,7 @@ impl Syslog {
             settings: settings.clone(),
             host: host::name().unwrap_or_else(|| "-".to_owned()),
             stream: None,
+            linger: LINGER,
         }
     }
 
@@ -211,7 +214,7 @@ impl Syslog {
             None => self.connect(host).map_err(failed)?,
         };
         let written = stream.write_all(&frame).and_then(|()| {
-            stream.set_read_timeout(Some(LINGER))?;
+            stream.set_read_timeout(Some(self.linger))?;
             // A receiver says nothing, so anything but silence is its end.
             match stream.peek(&mut [0]) {
                 Ok(0) => Err(io::ErrorKind::ConnectionAborted.into()),

@@ -380,10 +380,12 @@ mod tests {
 
     #[tokio::test]
     async fn while_updates_wait_time_is_when_the_last_one_was_read() {
+        // Far from what is late below, and farther than a machine stands still.
+        let soon = Duration::from_secs(50);
         let (mut turn, intake, shown) = self::turn();
         turn.tick();
         let now = turn.bench.clock.now();
-        assert!(now.since(shown.borrow().time) < Duration::from_secs(2));
+        assert!(now.since(shown.borrow().time) < soon);
 
         drop((turn, intake, shown));
         let (mut turn, intake, shown) = self::turn();
@@ -399,7 +401,7 @@ mod tests {
         turn.apply_slice();
         turn.tick();
         let behind = turn.bench.clock.now().since(shown.borrow().time);
-        assert!(behind < Duration::from_secs(2), "{behind:?}");
+        assert!(behind < soon, "{behind:?}");
     }
 
     #[tokio::test]

@@ -65,11 +65,12 @@ impl Teller {
 
 /// Shows what has been written down.
 pub fn show(board: &Board, realm: Realm, output: &Output) {
+    // Whoever reads of it in the log and asks then is shown it.
+    board.tell(realm, output);
     match output {
         Output::Incident(event) => log(realm, event),
         Output::Standing(standing) => log_standing(realm, standing),
     }
-    board.tell(realm, output);
 }
 
 /// One line for each step in a trouble of our own.

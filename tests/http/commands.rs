@@ -7,6 +7,7 @@ use std::{
 };
 
 use leakwatch::{config, feed::intake::Realm};
+use socket2::{Domain, Socket, Type};
 
 use super::{
     access::tempfile,
@@ -181,9 +182,11 @@ fn json_is_the_answer_as_it_is() {
 
 #[test]
 fn without_a_daemon_it_says_what_to_do() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let at = free.local_addr().unwrap();
-    drop(free);
+    // Bound by us, so that nobody else listens there, and not listened at.
+    let taken = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    taken.bind(&any.into()).unwrap();
+    let at = taken.local_addr().unwrap().as_socket().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_leakwatch"));
     command.args(["status", "--url", &at.to_string()]);
     let text = refused(command);

@@ -48,7 +48,7 @@ class Leakwatch:
     def stop(self):
         if self.running:
             self.running = False
-            if status := self.lab.stop(self.name, signal.SIGTERM, 15):
+            if status := self.lab.stop(self.name, signal.SIGTERM, 40):
                 raise Failed(f"the daemon ends with status {status}")
 
     def kill(self):
@@ -57,7 +57,7 @@ class Leakwatch:
         self.lab.stop(self.name, signal.SIGKILL)
 
     def get(self, path, raw=False):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=60) as answer:
             text = answer.read().decode()
         return text if raw else json.loads(text)
 
@@ -98,12 +98,13 @@ class Leakwatch:
         return told
 
     def expect(self, wanted, seconds=60):
-        wanted = {(r.address, *rest): n for (r, *rest), n in wanted.items()}
+        """The routes of each view are these, or what `wanted()` says at each look."""
 
         def same():
             self.lab.alive()
+            now = by_address(wanted() if callable(wanted) else wanted)
             seen = self.routes()
-            return seen == wanted or Different(wanted, seen)
+            return seen == now or Different(now, seen)
 
         wait("the routes of each view", same, seconds)
 
@@ -156,6 +157,10 @@ class Leakwatch:
             if line.startswith("leakwatch_decode_errors_total") and not line.endswith(" 0"):
                 raise Failed(f"undecodable: {line}")
         self.stop()
+
+
+def by_address(wanted):
+    return {(router.address, *rest): count for (router, *rest), count in wanted.items()}
 
 
 class Different:

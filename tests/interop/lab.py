@@ -34,6 +34,9 @@ def wait(what, condition, seconds=60):
         if last:
             return last
         time.sleep(0.1)
+    # One more look: the last pause may have been a long one.
+    if last := condition():
+        return last
     raise Failed(f"not within {seconds} s: {what}; last seen: {last!r}")
 
 
@@ -106,7 +109,7 @@ class Lab:
         self.processes[name] = process
         return process
 
-    def stop(self, name, number=signal.SIGTERM, seconds=15):
+    def stop(self, name, number=signal.SIGTERM, seconds=40):
         """Ends a program by a signal; its exit status."""
         process = self.processes.pop(name)
         if process.poll() is None:
@@ -362,7 +365,12 @@ class Gobgp:
         }[family]
         for _ in range(5):
             self.tell("mrt", "inject", "global", "--nexthop", hop, other, path, seconds=300)
-            have = self.table(family)["Destination"]
-            if have == count:
+            # It ends before all of it has been taken.
+            limit = time.monotonic() + 10
+            while (have := self.table(family)["Destination"]) != count:
+                if time.monotonic() > limit:
+                    break
+                time.sleep(0.2)
+            else:
                 return
         raise Failed(f"{self.name} has {have} routes, not the {count} of {path}")

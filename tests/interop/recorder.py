@@ -81,11 +81,10 @@ class Recorder:
         return {view: count for view, count in told.items() if count}
 
     def expect(self, wanted, seconds=60):
-        wanted = {(r.address, *rest): n for (r, *rest), n in wanted.items()}
-
         def same():
+            now = by_address(wanted() if callable(wanted) else wanted)
             seen = self.routes()
-            return seen == wanted or Different(wanted, seen)
+            return seen == now or Different(now, seen)
 
         wait("the routes of each view", same, seconds)
 
@@ -128,6 +127,10 @@ class Recorder:
             ],
         }
         (self.directory / f"{name}.facts.json").write_text(json.dumps(facts, indent=1) + "\n")
+
+
+def by_address(wanted):
+    return {(router.address, *rest): count for (router, *rest), count in wanted.items()}
 
 
 class Different:

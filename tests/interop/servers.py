@@ -12,6 +12,8 @@ from receivers import background
 
 # The pages Alertmanager sends go here.
 HOOK = 19300
+# A member of a cluster waits so many seconds for the one before it.
+PEER_TIMEOUT = 10
 
 
 def missing(*programs):
@@ -56,7 +58,7 @@ class Alertmanager:
             f"--cluster.listen-address={listen}",
             "--cluster.settle-timeout=5s",
             # Which of two pages first: the second one waits for so long, and then need not.
-            "--cluster.peer-timeout=2s",
+            f"--cluster.peer-timeout={PEER_TIMEOUT}s",
             "--cluster.gossip-interval=100ms",
             "--log.level=info",
             *(f"--cluster.peer={peer}" for peer in self.peers),
@@ -301,7 +303,9 @@ class Rsyslog:
     def messages(self):
         if not self.out.exists():
             return []
-        return [json.loads(line) for line in self.out.read_text().splitlines()]
+        # The last line may be half written yet.
+        whole, _, _ = self.out.read_text().rpartition("\n")
+        return [json.loads(line) for line in whole.splitlines()]
 
 
 def listens(port):

@@ -81,7 +81,10 @@ class Speaker:
 
     def connect(self):
         """A session with each daemon, and the whole table of now."""
-        self.streams = [socket.create_connection(target, 10) for target in self.targets]
+        self.streams = [socket.create_connection(target, 60) for target in self.targets]
+        for stream in self.streams:
+            # A daemon that is busy reads late, which is no failure of it.
+            stream.settimeout(600)
         up = self.header() + ipaddress.ip_address("192.0.2.2").packed.rjust(16, b"\0")
         up += struct.pack("!HH", 179, 40000) + bgp_open(64500) + bgp_open(PEER_AS)
         told = message(4, text(1, "a speaker of tests") + text(2, self.name)) + message(3, up)

@@ -53,6 +53,8 @@ impl Place {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("leakwatch-daemon-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
+        // An earlier process of our number may have been killed.
+        let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
         Place(path)
     }
@@ -248,13 +250,13 @@ impl Daemon {
     }
 
     /// Waits for the end.
-    pub fn ended(&mut self, within: Duration) -> ExitStatus {
+    pub fn ended(&mut self) -> ExitStatus {
         let began = now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(began.elapsed() < within, "it goes on: {:#?}", self.seen);
+            assert!(began.elapsed() < EVER, "it goes on: {:#?}", self.seen);
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -370,9 +372,9 @@ impl Router {
     /// Sends for as long as it is listened to; returns how many octets were taken.
     pub fn send_on(mut self) -> thread::JoinHandle<usize> {
         thread::spawn(move || {
-            let mut taken = 0;
-            while self.stream.write_all(&self.written).is_ok() {
-                taken += self.written.len();
+            let (mut taken, length) = (0, self.written.len());
+            while let Ok(count @ 1..) = self.stream.write(&self.written[taken % length..]) {
+                taken += count;
             }
             taken
         })

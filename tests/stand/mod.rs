@@ -115,7 +115,6 @@ pub struct Stand {
 pub fn quick() -> Settings {
     Settings {
         hold_stale: Duration::from_millis(200),
-        stall: Duration::from_millis(400),
         ..Settings::default()
     }
 }

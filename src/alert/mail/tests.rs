@@ -10,6 +10,9 @@ use std::{
 use super::{super::samples, *};
 use crate::alert::Then;
 
+/// Of a test in which it runs out; all that has to be done before is done in a moment.
+const SHORT: Duration = Duration::from_secs(6);
+
 pub(super) fn settings(port: u16) -> Settings {
     Settings {
         server: "127.0.0.1".to_owned(),
@@ -24,7 +27,7 @@ pub(super) fn settings(port: u16) -> Settings {
         ],
         subject_prefix: "[leakwatch] ".to_owned(),
         ca_file: None,
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(30),
     }
 }
 
@@ -183,7 +186,9 @@ fn what_went_wrong_and_what_to_do_about_it_is_told() {
 #[test]
 fn a_server_that_is_silent_after_the_mail_may_have_it() {
     let (address, _heard) = server(&[GOOD[0], GOOD[1], ("END", "")]);
-    let mut sink = Mail::open(&settings(address.port())).unwrap();
+    let mut short = settings(address.port());
+    short.timeout = SHORT;
+    let mut sink = Mail::open(&short).unwrap();
     let failure = sink.send(&samples::opened()).unwrap_err();
     assert!(
         failure.may_have_arrived && failure.then == Then::Retry(None),
@@ -197,15 +202,12 @@ fn a_server_that_trickles_is_waited_for_no_longer_than_the_limit() {
     let port = listener.local_addr().unwrap().port();
     thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
-        for _ in 0..60 {
-            if stream.write_all(b"2").is_err() {
-                return;
-            }
-            thread::sleep(Duration::from_millis(200));
+        while stream.write_all(b"2").is_ok() {
+            thread::sleep(Duration::from_millis(20));
         }
     });
     let mut slow = settings(port);
-    slow.timeout = Duration::from_millis(600);
+    slow.timeout = SHORT;
     let mut sink = Mail::open(&slow).unwrap();
     for _ in 0..2 {
         // The second finds the first still there, and begins no other.

@@ -3,11 +3,17 @@
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
+    sync::mpsc::sync_channel,
     thread,
     time::Duration,
 };
 
+use socket2::{Domain, Socket, Type};
+
 use super::*;
+
+/// Of a test in which it runs out; all that has to be done before is done in a moment.
+const SHORT: Duration = Duration::from_secs(6);
 
 /// Answers one connection after it has read a whole request.
 fn server(answer: impl FnOnce(TcpStream, String) + Send + 'static) -> SocketAddr {
@@ -29,8 +35,12 @@ fn server(answer: impl FnOnce(TcpStream, String) + Send + 'static) -> SocketAddr
 }
 
 fn post(address: SocketAddr, path: &str) -> Result<Sent, Failure> {
+    post_within(Duration::from_secs(30), address, path)
+}
+
+fn post_within(timeout: Duration, address: SocketAddr, path: &str) -> Result<Sent, Failure> {
     let settings = Settings {
-        timeout: Duration::from_secs(1),
+        timeout,
         ca_file: None,
     };
     let post = Post::new(&format!("http://{address}{path}"), &settings).unwrap();
@@ -131,41 +141,51 @@ fn an_answer_without_end_is_read_up_to_a_bound() {
 
 #[test]
 fn an_answer_that_trickles_ends_in_time_and_its_status_counts() {
-    for head in [
+    let posts = [
         "HTTP/1.1 200 OK\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n",
-    ] {
+        "HTTP/1.1 200 OK\r\nContent-Length: 50000\r\n\r\n",
+    ]
+    .map(|head| {
         let address = server(move |mut stream, _| {
             let _ = stream.write_all(head.as_bytes());
-            for _ in 0..100 {
-                thread::sleep(Duration::from_millis(100));
-                if stream.write_all(b".").is_err() {
-                    return;
-                }
-            }
+            trickle(&mut stream, b'.');
         });
-        let sent = post(address, "/").unwrap();
+        thread::spawn(move || post_within(SHORT, address, "/"))
+    });
+    for post in posts {
+        let sent = post.join().unwrap().unwrap();
         assert!(sent.answer.starts_with("200 OK"), "{sent:?}");
         assert!(sent.answer.contains("did not come"), "{sent:?}");
     }
 }
 
+/// Writes an octet now and then, for as long as anybody listens.
+fn trickle(stream: &mut TcpStream, octet: u8) {
+    while stream.write_all(&[octet]).is_ok() {
+        thread::sleep(Duration::from_millis(100));
+    }
+}
+
 #[test]
 fn a_head_that_trickles_or_never_comes_may_have_been_taken() {
-    let silent = server(|stream, _| {
-        thread::sleep(Duration::from_secs(3));
+    // Nothing is ever sent: it is silent until the test is over.
+    let (_over, hold) = sync_channel::<()>(0);
+    let silent = server(move |stream, _| {
+        let _ = hold.recv();
         drop(stream);
     });
     let trickling = server(|mut stream, _| {
-        for octet in b"HTTP/1.1 200 OK\r\nX: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" {
+        for octet in b"HTTP/1.1 200 OK\r\nX: " {
             thread::sleep(Duration::from_millis(100));
             if stream.write_all(&[*octet]).is_err() {
                 return;
             }
         }
+        trickle(&mut stream, b'a');
     });
-    for address in [silent, trickling] {
-        let failure = post(address, "/").unwrap_err();
+    let posts = [silent, trickling].map(|at| thread::spawn(move || post_within(SHORT, at, "/")));
+    for post in posts {
+        let failure = post.join().unwrap().unwrap_err();
         assert!(failure.may_have_arrived && failure.then == Then::Retry(None));
         assert!(
             failure.what.contains("does not answer in time"),
@@ -184,9 +204,11 @@ fn a_connection_that_closes_early_may_have_delivered() {
 
 #[test]
 fn what_could_not_connect_was_not_delivered() {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    drop(listener);
+    // Bound by us, so that nobody else listens there, and not listened at.
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    let any = SocketAddr::from(([127, 0, 0, 1], 0));
+    socket.bind(&any.into()).unwrap();
+    let address = socket.local_addr().unwrap().as_socket().unwrap();
     let failure = post(address, "/path-with-token").unwrap_err();
     assert!(!failure.may_have_arrived);
     assert!(!failure.what.contains("token"), "{failure:?}");

@@ -639,6 +639,8 @@ fn all_of_it_is_there_after_a_restart_and_no_name_comes_twice() {
 #[test]
 fn it_is_read_back_from_the_disk() {
     let directory = std::env::temp_dir().join(format!("leakwatch-quiet-{}", std::process::id()));
+    // An earlier process of our number may have been killed.
+    let _ = std::fs::remove_dir_all(&directory);
     let settings = crate::store::Settings {
         directory: Some(directory.clone()),
         ..crate::store::Settings::default()

@@ -1,6 +1,6 @@
 //! What is written, and what becomes of it.
 
-use std::{io::Read as _, net::TcpListener, thread};
+use std::{io::Read as _, net::TcpListener, sync::mpsc::sync_channel, thread};
 
 use super::{
     super::{Then, samples},
@@ -13,7 +13,7 @@ pub(super) fn settings(address: &str) -> Settings {
         facility: Facility::default(),
         app_name: "leakwatch".to_owned(),
         sd_id: "leakwatch@32473".to_owned(),
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(30),
     }
 }
 
@@ -49,8 +49,9 @@ fn a_datagram_is_cut_between_characters_and_keeps_its_data() {
 fn over_tcp_messages_are_counted_and_a_closed_peer_is_noticed() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("tcp:{}", listener.local_addr().unwrap());
-    let receiver = thread::spawn(move || {
-        let mut all = Vec::new();
+    let (hears, heard) = sync_channel(1);
+    let (close, closes) = sync_channel::<()>(0);
+    thread::spawn(move || {
         for _ in 0..2 {
             let (mut stream, _) = listener.accept().unwrap();
             let mut length = Vec::new();
@@ -61,20 +62,28 @@ fn over_tcp_messages_are_counted_and_a_closed_peer_is_noticed() {
             let length: usize = String::from_utf8(length).unwrap().parse().unwrap();
             let mut frame = vec![0; length];
             stream.read_exact(&mut frame).unwrap();
-            // Long enough for our side to look whether we are still there.
-            thread::sleep(LINGER * 4);
-            all.push(String::from_utf8(frame).unwrap());
+            hears.send(String::from_utf8(frame).unwrap()).unwrap();
+            // Our side looks whether we are still there.
+            let _ = closes.recv();
         }
-        all
     });
+    let heard = || heard.recv_timeout(Duration::from_secs(60)).unwrap();
     let mut sink = Syslog::open(&settings(&address));
     sink.send(&samples::opened()).unwrap();
-    // The other side has closed meanwhile: a new connection is made.
-    thread::sleep(LINGER * 8);
+    let first = heard();
+    close.send(()).unwrap();
+    // The other side closes meanwhile: a new connection is made.
+    for look in 0.. {
+        if !sink.stream.as_ref().is_some_and(is_open) {
+            break;
+        }
+        assert!(look < 6000, "it does not close");
+        thread::sleep(Duration::from_millis(10));
+    }
     sink.send(&samples::resolved()).unwrap();
-    let all = receiver.join().unwrap();
-    assert!(all[0].contains("CRITICAL AS15169") && all[0].starts_with("<26>1 "));
-    assert!(all[1].contains("OVER after") && all[1].starts_with("<29>1 "));
+    let second = heard();
+    assert!(first.contains("CRITICAL AS15169") && first.starts_with("<26>1 "));
+    assert!(second.contains("OVER after") && second.starts_with("<29>1 "));
 }
 
 #[test]
@@ -83,9 +92,11 @@ fn a_peer_that_closes_on_reading_may_have_it() {
     let address = format!("tcp:{}", listener.local_addr().unwrap());
     let peer = thread::spawn(move || {
         let (mut stream, _) = listener.accept().unwrap();
+        drop(listener);
         let _ = stream.read(&mut [0; 16_384]);
     });
     let mut sink = Syslog::open(&settings(&address));
+    sink.linger = Duration::from_secs(30);
     let failure = sink.send(&samples::opened()).unwrap_err();
     assert!(
         failure.may_have_arrived && failure.then == Then::Retry(None),

@@ -36,6 +36,8 @@ pub struct Lines {
 pub struct Writing {
     sender: SyncSender<Message>,
     thread: Option<JoinHandle<()>>,
+    /// [`LAST_LINES`]; a test may have more.
+    patience: Duration,
 }
 
 /// A queue whose lines a thread of its own writes to `out`.
@@ -57,6 +59,7 @@ pub fn queue(
     let writing = Writing {
         sender,
         thread: Some(thread),
+        patience: LAST_LINES,
     };
     Ok((lines, writing))
 }
@@ -102,7 +105,7 @@ impl Drop for Writing {
         let (told, hears) = sync_channel(0);
         // A full queue behind a stopped terminal stays as it is: the process ends.
         if self.sender.try_send(Message::Last(told)).is_ok() {
-            let _ = hears.recv_timeout(LAST_LINES);
+            let _ = hears.recv_timeout(self.patience);
         }
         if let Some(thread) = self.thread.take().filter(JoinHandle::is_finished) {
             let _ = thread.join();
@@ -136,7 +139,8 @@ mod tests {
     #[test]
     fn what_was_logged_is_written_before_the_end() {
         let kept = Kept::default();
-        let (mut lines, writing) = queue(kept.clone(), counter()).unwrap();
+        let (mut lines, mut writing) = queue(kept.clone(), counter()).unwrap();
+        writing.patience = Duration::from_secs(60);
         for _ in 0..100 {
             lines.write_all(b"line\n").unwrap();
         }

@@ -38,6 +38,8 @@ impl Scratch {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("leakwatch-store-{}-{number}", std::process::id());
         let path = directory.join(name);
+        // An earlier process of our number may have been killed.
+        let _ = fs::remove_dir_all(&path);
         fs::create_dir_all(&path).unwrap();
         Scratch(path)
     }

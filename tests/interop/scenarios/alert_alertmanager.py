@@ -16,7 +16,7 @@ def run(lab, site):
     manager = Alertmanager(lab, pager.url)
     manager.start()
     speaker = Speaker(site)
-    to = sink("alertmanager", name="am", urls=[manager.url], hold="3s", resend="10s")
+    to = sink("alertmanager", name="am", urls=[manager.url], hold="10s", resend="10s")
     configured = settings(lab.directory / "state", to)
     site.start(more=configured)
     speaker.connect()
@@ -29,11 +29,11 @@ def run(lab, site):
 
     # One that opens and ends.
     name = opens(site, speaker, 1)
-    lab.wait("the page", lambda: paged(name), 30)
+    lab.wait("the page", lambda: paged(name), 60)
     right(pager.requests[0].body, name)
     equal("what amtool sees", [one["labels"]["incident"] for one in manager.alerts()], [name])
     ends(site, speaker, 1, name)
-    lab.wait("the end of the page", lambda: len(paged(name)) > 1, 30)
+    lab.wait("the end of the page", lambda: len(paged(name)) > 1, 60)
     equal("notifications", [page[1:] for page in paged(name)], [firing, over])
 
     # One that opens and ends while Alertmanager is away.
@@ -50,7 +50,7 @@ def run(lab, site):
 
     # One that goes on over restarts of everything.
     name = opens(site, speaker, 3)
-    lab.wait("the page", lambda: paged(name), 30)
+    lab.wait("the page", lambda: paged(name), 60)
     for restart in (site.stop, site.kill):
         restart()
         speaker.close()
@@ -63,7 +63,7 @@ def run(lab, site):
         equal("after a restart of leakwatch", [page[1:] for page in paged(name)], [firing])
     manager.stop()
     manager.start()
-    lab.wait("it stands there again", lambda: has(manager, name), 30)
+    lab.wait("it stands there again", lambda: has(manager, name), 60)
     time.sleep(4)
     equal("it remembers that it paged", [page[1:] for page in paged(name)], [firing])
     manager.stop()

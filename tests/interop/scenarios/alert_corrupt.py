@@ -23,13 +23,16 @@ def run(lab, site):
         speaker.connect()
         site.synced()
         name = opens(site, speaker, number)
-        lab.wait("it is told", lambda: hook.told(name), 10)
+        lab.wait("it is told", lambda: hook.told(name), 60)
         site.kill()
         speaker.close()
         said = len(site.log.read_text().splitlines())
         damage(database, chance)
         site.start(more=configured)
-        lines = site.log.read_text().splitlines()[said:]
+        new = lambda: site.log.read_text().splitlines()[said:]
+        # What it says of the journal it says before that, and in order.
+        lab.wait("it says where it listens", lambda: any("listening for HTTP" in line for line in new()))
+        lines = new()
         warned = [line for line in lines if "WARN" in line or "ERROR" in line]
         if not warned and name not in site.incidents() and what not in UNSEEN:
             raise Failed(f"{what}: {name} is gone, and nothing is said of it")

@@ -22,13 +22,13 @@ def run(lab, site):
     seed = int(os.environ.get("LEAKWATCH_SEED", time.time()))
     chance = random.Random(seed)
     hook = Receiver(lab, 19400)
-    sinks = [webhook(hook, "hook", timeout="5s")]
+    sinks = [webhook(hook, "hook", timeout="30s")]
     pager = None
     if not missing("prometheus-alertmanager"):
         pager = Receiver(lab, HOOK)
         manager = Alertmanager(lab, pager.url)
         manager.start()
-        sinks.append(sink("alertmanager", name="am", urls=[manager.url], hold="3s", resend="10s"))
+        sinks.append(sink("alertmanager", name="am", urls=[manager.url], hold="10s", resend="10s"))
     configured = settings(lab.directory / "state", *sinks)
     speaker = Speaker(site)
     leaked, opened, shown = 0, 0, set()
@@ -75,6 +75,10 @@ def run(lab, site):
         speaker.withdraw(prefix)
     lab.wait("all of it over", lambda: all_over(site), 120)
     lab.wait("nothing waits", lambda: not waits(site), 120)
+    lab.wait("everybody told of each end", lambda: Still(unended(hook.told())), 60)
+    if pager:
+        told = lambda: [(name, status) for name, status, _ in pages(pager)]
+        lab.wait("everybody paged of each end", lambda: Still(unended(told())), 60)
     time.sleep(3)
     critical = {name for name, one in site.incidents().items() if is_critical(one)}
     print(
@@ -90,6 +94,12 @@ def run(lab, site):
 def all_over(site):
     open_still = {n: one for n, one in site.incidents().items() if one["state"] != "resolved"}
     return Still(open_still)
+
+
+def unended(told):
+    """Incidents of which the last that was told is not their end."""
+    last = dict(told)
+    return sorted(name for name, event in last.items() if event != "resolved")
 
 
 def waits(site):

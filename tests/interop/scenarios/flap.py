@@ -1,5 +1,7 @@
 """Sessions cleared at the router, hard and soft: counts return, nobody is woken."""
 
+import time
+
 from lab import Frr, Gobgp
 import tables
 
@@ -42,8 +44,23 @@ def run(lab, site):
         lab.wait("FRR has the table again", lambda: frr.accepted()[feed.address] == count)
         lab.wait("GoBGP has the table again", lambda: gobgp.counts(feed.address)[1] == count)
         site.expect(whole)
-    before = site.messages("route_monitoring")
+    before = steady(lab, lambda: site.messages("route_monitoring"))
     frr.show("clear bgp ipv4 unicast * in")
     gobgp.tell("neighbor", feed.address, "softresetin")
     lab.wait("the refreshed routes", lambda: site.messages("route_monitoring") > before)
     site.expect(whole)
+
+
+def steady(lab, count, seconds=2):
+    """What is counted, once it has been the same for so long."""
+    last, since = count(), time.monotonic()
+
+    def still():
+        nonlocal last, since
+        now = count()
+        if now != last:
+            last, since = now, time.monotonic()
+        return time.monotonic() - since >= seconds
+
+    lab.wait("nothing more comes", still)
+    return last

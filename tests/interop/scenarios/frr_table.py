@@ -26,6 +26,7 @@ def run(lab, site):
         {
             (frr, feed.address, "adj-rib-in-pre", "ipv4"): frr.received(feed.address),
             (frr, feed.address, "adj-rib-in-post", "ipv4"): frr.accepted()[feed.address],
-        }
+        },
+        seconds=180,
     )
     site.synced()

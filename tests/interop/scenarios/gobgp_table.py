@@ -15,12 +15,14 @@ def run(lab, site):
     gobgp.established(feed.address)
     feed.inject(table, count)
     lab.wait(f"GoBGP has all {count} routes", lambda: gobgp.counts(feed.address)[0] == count)
-    # What has a loop, say, is received and not accepted, nor told of.
-    _, accepted, _ = gobgp.counts(feed.address)
-    site.expect(
-        {
+
+    def whole():
+        # What has a loop, say, is received and not accepted, nor told of.
+        _, accepted, _ = gobgp.counts(feed.address)
+        return {
             (gobgp, feed.address, "adj-rib-in-pre", "ipv4"): accepted,
             (gobgp, feed.address, "adj-rib-in-post", "ipv4"): accepted,
             (gobgp, None, "loc-rib", "ipv4"): gobgp.table()["Destination"],
         }
-    )
+
+    site.expect(whole)

@@ -1,4 +1,4 @@
-"""A neighbour restarts gracefully (RFC 4724): its routes stay, nobody is woken."""
+"""A neighbour restarts gracefully (RFC 4724): its routes are back with it, nobody is woken."""
 
 import signal
 
@@ -33,7 +33,12 @@ def run(lab, site):
         (frr, feed.address, "adj-rib-in-post", "ipv4"): count,
     }
     site.expect(whole)
+    before = site.messages("peer_down")
     lab.stop("feed", signal.SIGKILL)
+    # FRR 8.4 keeps its routes and tells of a Peer Down all the same, which takes them with it
+    # (RFC 7854 §4.9).
+    lab.wait("the Peer Down", lambda: site.messages("peer_down") > before)
+    site.expect({})
     feed.start("-r")
     feed.inject(table, count)
     frr.established(feed.address)
