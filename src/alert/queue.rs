@@ -2,16 +2,18 @@
 //!
 //! Pure but for the draw of a jitter: time is passed in, what is to be kept is handed out.
 
+mod health;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use super::{
-    Failure, Judgement, Notice, Pace, SinkSettings, Slip, Subject, Then,
-    backoff::{backoff, longest},
-};
+use super::{Failure, Judgement, Notice, Pace, SinkSettings, Slip, Subject, Then};
 use crate::{bgp::Timestamp, incident::Step, store::Write};
+
+pub use health::Failing;
+use health::Health;
 
 /// Subjects of which something may wait at one sink. The journal opens 1,024 incidents at most;
 /// these are ten times as many, for a sink that is away for long.
@@ -20,8 +22,6 @@ pub const MOST_WAITING: usize = 10_000;
 const MOST_SLIPS: usize = 2 * MOST_WAITING;
 /// Slips of what is over that are forgotten at once where there are too many.
 const PIECE: usize = 1000;
-/// A sink that refused something and was sent nothing since is in doubt for so long.
-const DOUBT: Duration = Duration::from_secs(3600);
 /// A slip of what is over and told is kept for so long, for the incident that comes back.
 const KEPT: Duration = Duration::from_secs(2 * 86_400);
 /// What is over is still said to sinks that forget for so long, as Prometheus does.
@@ -39,53 +39,6 @@ pub enum Next {
     Wait(Option<Timestamp>),
 }
 
-/// A sink that does not take what it is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failing {
-    /// Since when.
-    pub since: Timestamp,
-    /// Attempts in vain since then.
-    pub attempts: u32,
-    /// Notices refused for good since then: nobody was told what they said.
-    pub refused: u32,
-    /// What went wrong last.
-    pub why: String,
-    /// Not to be tried before.
-    not_before: Timestamp,
-    /// When something was last refused for good.
-    refused_at: Timestamp,
-    /// It refuses to be told again what stands.
-    unsaid: bool,
-}
-
-impl Failing {
-    /// One that failed at `now`.
-    pub fn since(now: Timestamp, why: &str) -> Failing {
-        Failing {
-            since: now,
-            attempts: 0,
-            refused: 0,
-            why: why.to_owned(),
-            not_before: now,
-            refused_at: now,
-            unsaid: false,
-        }
-    }
-}
-
-impl Failing {
-    /// Whether it only refused something, and may be well.
-    pub fn is_doubt(&self) -> bool {
-        self.attempts == 0 && !self.unsaid
-    }
-
-    /// It answered well: what failed before says nothing about the next attempt.
-    fn is_reached(&mut self) {
-        self.attempts = 0;
-        self.not_before = self.since;
-    }
-}
-
 /// The queue.
 #[derive(Debug)]
 pub struct Queue {
@@ -94,7 +47,7 @@ pub struct Queue {
     /// Our own test leak comes here.
     pub(super) canary: bool,
     slips: BTreeMap<String, Slip>,
-    failing: Option<Failing>,
+    health: Health,
     /// Of what is due, what somebody asked to be quiet about.
     held: BTreeSet<String>,
     /// Attempts so far.
@@ -112,7 +65,7 @@ impl Queue {
             pace,
             canary: false,
             slips: kept,
-            failing: None,
+            health: Health::default(),
             held: BTreeSet::new(),
             turn: 0,
             dropped: 0,
@@ -190,10 +143,9 @@ impl Queue {
         rows: &mut Vec<Write>,
     ) -> Next {
         self.remind(now);
-        self.failing
-            .take_if(|one| one.is_doubt() && now.since(one.refused_at) >= DOUBT);
-        if let Some(failing) = self.failing.as_ref().filter(|one| now < one.not_before) {
-            return Next::Wait(Some(failing.not_before));
+        self.health.look(now);
+        if let Some(until) = self.health.put_off_until(now) {
+            return Next::Wait(Some(until));
         }
         let mut order: Vec<(Timestamp, Timestamp, &String)> = self
             .slips
@@ -320,11 +272,7 @@ impl Queue {
 
     /// It was taken.
     pub fn delivered(&mut self, key: &str, now: Timestamp) -> Write {
-        self.failing.take_if(|failing| !failing.unsaid);
-        if let Some(failing) = &mut self.failing {
-            failing.refused = 0;
-            failing.is_reached();
-        }
+        self.health.took_something();
         if let Some(slip) = self.slips.get_mut(key) {
             slip.delivered(key, now);
         }
@@ -338,12 +286,7 @@ impl Queue {
                 if let Some(slip) = self.slips.get_mut(key) {
                     slip.given_up(now);
                 }
-                // The next is tried at once; until one is taken it is the sink that is in doubt.
-                let why = &failure.what;
-                let failing = self.failing.get_or_insert_with(|| Failing::since(now, why));
-                failing.refused += 1;
-                failing.refused_at = now;
-                why.clone_into(&mut failing.why);
+                self.health.refused(&failure.what, now);
             }
             Then::Retry(after) => {
                 if let Some(slip) = self.slips.get_mut(key) {
@@ -357,50 +300,34 @@ impl Queue {
 
     /// The sink as such did not work.
     pub fn put_off(&mut self, why: &str, after: Option<Duration>, now: Timestamp, draw: f64) {
-        let failing = self.failing.get_or_insert_with(|| Failing::since(now, why));
-        failing.attempts += 1;
-        why.clone_into(&mut failing.why);
-        // It may ask for more patience than ours, and not for less.
-        let asked = after.unwrap_or_default().min(longest());
-        failing.not_before = now + asked.max(backoff(failing.attempts, draw));
+        self.health.failed(why, after, now, draw);
     }
 
     /// Whether the sink is not to be tried at `now`.
     pub fn is_put_off(&self, now: Timestamp) -> bool {
-        let failing = self.failing.as_ref();
-        failing.is_some_and(|failing| now < failing.not_before)
+        self.health.put_off_until(now).is_some()
     }
 
-    /// The sink took what was said again. Returns whether it did not before. That it refused
-    /// other things is not forgotten.
+    /// The sink took what was said again. Returns whether it did not before.
     pub fn works(&mut self) -> bool {
-        if let Some(failing) = &mut self.failing {
-            failing.unsaid = false;
-            failing.is_reached();
-        }
-        self.failing
-            .take_if(|failing| failing.refused == 0)
-            .is_some()
+        self.health.works()
     }
 
-    /// The sink refuses to be told again what stands: it may take that for over. What is new is
-    /// tried all the same.
+    /// The sink refuses to be told again what stands.
     pub fn refuses_what_stands(&mut self, why: &str, now: Timestamp) {
-        let failing = self.failing.get_or_insert_with(|| Failing::since(now, why));
-        failing.unsaid = true;
-        why.clone_into(&mut failing.why);
+        self.health.refuses_what_stands(why, now);
     }
 
     /// Whether the sink does not take what it is sent.
     pub fn failing(&self) -> Option<&Failing> {
-        self.failing.as_ref()
+        self.health.failing()
     }
 
     /// The sink is another one now: what was wrong with the old one says nothing.
     pub fn renew(&mut self, settings: SinkSettings, pace: Pace) {
         self.settings = settings;
         self.pace = pace;
-        self.failing = None;
+        self.health = Health::default();
     }
 
     /// Notices that wait.

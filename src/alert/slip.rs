@@ -11,6 +11,8 @@
 //! - Keys count what the sink was told of the subject: `leak-15169-via-701-417675/2` is the second
 //!   thing, for whoever tells it.
 
+mod standing;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -389,68 +391,6 @@ impl Slip {
     pub fn subject(&self) -> Option<&Subject> {
         let last = self.pending.last().map(|one| &one.subject);
         last.or_else(|| self.told.as_ref().map(|told| &told.subject))
-    }
-
-    /// Queues a reminder if one is due at `now`. Returns whether it was.
-    pub fn remind(&mut self, now: Timestamp, pace: &Pace) -> bool {
-        let Some(due) = self.reminder_due(pace) else {
-            return false;
-        };
-        let Some(told) = self.told.as_mut().filter(|_| now >= due) else {
-            return false;
-        };
-        // Whether or not it gets through: the next is due an interval later.
-        told.reminded = now;
-        self.pending.push(Pending {
-            subject: told.subject.clone(),
-            step: Step::Updated,
-            reminder: true,
-            since: now,
-            refusals: 0,
-            begun: false,
-            maybe_arrived: false,
-        });
-        true
-    }
-
-    /// When a reminder is due; none where none will be.
-    pub fn reminder_due(&self, pace: &Pace) -> Option<Timestamp> {
-        let told = self.told.as_ref().filter(|told| !told.over)?;
-        let quiet = self.pending.is_empty() && !pace.repeat_interval.is_zero();
-        quiet.then(|| told.at.max(told.reminded) + pace.repeat_interval)
-    }
-
-    /// It as the sink knows it, with the key it was last told under: for sinks that have to be
-    /// told again. None if the sink knows nothing of it, or is not told that it is over.
-    pub fn standing(&self, id: &str) -> Option<(Notice, Timestamp)> {
-        let told = self.told.as_ref().filter(|_| !self.ended)?;
-        let step = match told.step {
-            _ if told.over => Step::Resolved,
-            Some(step) => step,
-            None => Step::Opened,
-        };
-        let notice = Notice {
-            key: format!("{id}/{}", told.count),
-            subject: told.subject.clone(),
-            step,
-            reminder: false,
-            test: false,
-            maybe_repeat: false,
-            notes: Vec::new(),
-            thread: told.thread.clone(),
-        };
-        Some((notice, told.at))
-    }
-
-    /// Whether the sink believes that it goes on.
-    pub fn is_open(&self) -> bool {
-        self.told.as_ref().is_some_and(|told| !told.over)
-    }
-
-    /// When the sink was told that it was over; none while it goes on or anything waits.
-    pub fn over_since(&self) -> Option<Timestamp> {
-        let told = self.told.as_ref().filter(|told| told.over)?;
-        self.pending.is_empty().then_some(told.at)
     }
 }
 

@@ -1,4 +1,4 @@
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::{
     super::{Failure, Sent, alertmanager, file, post, samples},
@@ -12,7 +12,7 @@ type Heard = (String, &'static str, String);
 /// A sink that says what it is told; `stands` is what it answers when told again what stands.
 struct Ear {
     name: String,
-    heard: Sender<Heard>,
+    heard: SyncSender<Heard>,
     stands: Option<Result<(), Failure>>,
 }
 
@@ -68,7 +68,7 @@ fn dispatcher() -> Dispatcher {
 /// A sink of this name, an Alertmanager by its settings.
 fn sink(
     name: &str,
-    heard: &Sender<Heard>,
+    heard: &SyncSender<Heard>,
     stands: Option<Result<(), Failure>>,
 ) -> (SinkSettings, Box<dyn Sink>) {
     let settings = SinkSettings {
@@ -125,7 +125,7 @@ fn settled(dispatcher: &Dispatcher) {
 #[test]
 fn an_alertmanager_that_gets_a_second_member_goes_on_with_what_stands() {
     let dispatcher = dispatcher();
-    let (sender, receiver) = channel();
+    let (sender, receiver) = sync_channel(16);
     let settings = Settings::default();
     let alone = vec![sink("alertmanager", &sender, None)];
     dispatcher.configure(&settings, alone).unwrap();
@@ -150,7 +150,7 @@ fn an_alertmanager_that_gets_a_second_member_goes_on_with_what_stands() {
 #[test]
 fn another_sink_inherits_nothing() {
     let dispatcher = dispatcher();
-    let (sender, receiver) = channel();
+    let (sender, receiver) = sync_channel(16);
     let settings = Settings::default();
     let first = vec![sink("alertmanager", &sender, None)];
     dispatcher.configure(&settings, first).unwrap();
@@ -171,7 +171,7 @@ fn what_stands_and_cannot_be_said_again_does_not_keep_what_is_new() {
     let stumbles = Failure::retry("500 Internal Server Error");
     for failure in [refused, stumbles] {
         let dispatcher = dispatcher();
-        let (sender, receiver) = channel();
+        let (sender, receiver) = sync_channel(16);
         let sinks = vec![sink("pager", &sender, Some(Err(failure)))];
         dispatcher.configure(&Settings::default(), sinks).unwrap();
         dispatcher.tell(&[subject(Step::Opened)], Vec::new());
