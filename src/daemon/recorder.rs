@@ -6,7 +6,7 @@
 //! an incident survives us.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
@@ -37,13 +37,79 @@ pub enum Entry {
 /// a disk takes as many entries at once as wait.
 const MOST: usize = 16_384;
 
+/// Octets of what is kept of incidents, and of their messages, that wait at most: an incident of
+/// 100,000 prefixes takes half a megabyte.
+const MOST_OCTETS: usize = 64 << 20;
+
 #[derive(Debug, Default)]
 struct Waiting {
     entries: VecDeque<Entry>,
+    states: States,
     /// Nothing more will come.
     closed: bool,
     /// The thread has ended.
     done: bool,
+}
+
+/// What is to be kept of incidents to go on with them, and their messages. Only the latest of each
+/// matters, however often they change while the disk does not answer.
+#[derive(Debug, Default)]
+struct States {
+    /// By whether they are messages, by a drill's, by incident.
+    rows: BTreeMap<(bool, bool, String), Write>,
+    octets: usize,
+}
+
+impl States {
+    /// Takes what is of this kind; gives back what is not.
+    fn put(&mut self, row: Write) -> Option<Write> {
+        let key = match &row {
+            Write::Kept { incident, .. } => (false, false, incident.clone()),
+            Write::Slice {
+                incident, drill, ..
+            } => (true, *drill, incident.clone()),
+            _ => return Some(row),
+        };
+        self.octets += octets(&row);
+        if let Some(before) = self.rows.insert(key, row) {
+            self.octets -= octets(&before);
+        }
+        None
+    }
+
+    /// Drops messages first, then the largest states: what is on the disk of those is older, and
+    /// can be gone on with too. Returns how many.
+    fn make_room(&mut self) -> usize {
+        let mut dropped = 0;
+        while self.octets > MOST_OCTETS {
+            let largest = self.rows.iter().max_by_key(|((message, ..), row)| {
+                let size = octets(row);
+                (*message && size > 0, size)
+            });
+            let Some(key) = largest.map(|(key, _)| key.clone()) else {
+                break;
+            };
+            if let Some(row) = self.rows.remove(&key) {
+                self.octets -= octets(&row);
+            }
+            dropped += 1;
+        }
+        dropped
+    }
+
+    fn drain(&mut self) -> Option<Entry> {
+        self.octets = 0;
+        let rows: Vec<Write> = std::mem::take(&mut self.rows).into_values().collect();
+        (!rows.is_empty()).then_some(Entry::Rows(rows))
+    }
+}
+
+fn octets(row: &Write) -> usize {
+    match row {
+        Write::Kept { kept, .. } => kept.as_ref().map_or(0, Vec::len),
+        Write::Slice { mrt, .. } => mrt.len(),
+        _ => 0,
+    }
 }
 
 #[derive(Debug)]
@@ -82,11 +148,25 @@ impl Recorder {
     /// Puts several things in, which are written at once. Never waits.
     pub fn put_all(&self, entries: impl IntoIterator<Item = Entry>) {
         let mut waiting = self.waiting();
-        waiting.entries.extend(entries);
-        if waiting.entries.len() > MOST {
-            let dropped = make_room(&mut waiting.entries);
-            self.0.metrics.journal.dropped.inc_by(dropped as u64);
+        for entry in entries {
+            match entry {
+                Entry::Rows(rows) => {
+                    let rest: Vec<Write> = rows
+                        .into_iter()
+                        .filter_map(|row| waiting.states.put(row))
+                        .collect();
+                    if !rest.is_empty() {
+                        waiting.entries.push_back(Entry::Rows(rest));
+                    }
+                }
+                entry => waiting.entries.push_back(entry),
+            }
         }
+        let mut dropped = waiting.states.make_room();
+        if waiting.entries.len() > MOST {
+            dropped += make_room(&mut waiting.entries);
+        }
+        self.0.metrics.journal.dropped.inc_by(dropped as u64);
         drop(waiting);
         self.0.bell.notify_one();
     }
@@ -110,11 +190,13 @@ impl Recorder {
     }
 
     /// All that waits, once something does; none at the end.
-    fn take(&self) -> Option<Vec<Entry>> {
+    pub(super) fn take(&self) -> Option<Vec<Entry>> {
         let mut waiting = self.waiting();
         loop {
-            if !waiting.entries.is_empty() {
-                return Some(waiting.entries.drain(..).collect());
+            let states = waiting.states.drain();
+            let all: Vec<Entry> = waiting.entries.drain(..).chain(states).collect();
+            if !all.is_empty() {
+                return Some(all);
             }
             if waiting.closed {
                 return None;
@@ -222,5 +304,86 @@ impl Clerk {
             time: event.time,
             event: json,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(incident: u32, octets: usize) -> Write {
+        Write::Kept {
+            incident: incident.to_string(),
+            kept: Some(vec![1; octets]),
+        }
+    }
+
+    fn slice(incident: u32, octets: usize) -> Write {
+        Write::Slice {
+            incident: incident.to_string(),
+            drill: false,
+            mrt: vec![2; octets],
+        }
+    }
+
+    fn gone(incident: u32) -> Write {
+        Write::Kept {
+            incident: incident.to_string(),
+            kept: None,
+        }
+    }
+
+    fn rows(recorder: &Recorder) -> Vec<Write> {
+        let mut rows = Vec::new();
+        for entry in recorder.take().unwrap() {
+            match entry {
+                Entry::Rows(more) => rows.extend(more),
+                entry => panic!("{entry:?}"),
+            }
+        }
+        rows
+    }
+
+    #[test]
+    fn of_what_is_kept_of_an_incident_only_the_latest_waits() {
+        let recorder = Recorder::new(Arc::new(Metrics::new()));
+        for octets in 0..1000 {
+            let all = vec![kept(1, octets), slice(1, octets), kept(2, 7)];
+            recorder.put(Entry::Rows(all));
+        }
+        recorder.put(Entry::Rows(vec![gone(2)]));
+        assert_eq!(recorder.waiting().states.octets, 2 * 999);
+        assert_eq!(rows(&recorder), [kept(1, 999), gone(2), slice(1, 999)]);
+        assert_eq!(recorder.waiting().states.octets, 0);
+        assert_eq!(recorder.0.metrics.journal.dropped.get(), 0);
+        // Others wait as they came.
+        let other = Write::Slip {
+            sink: "a".to_owned(),
+            subject: "b".to_owned(),
+            slip: None,
+        };
+        recorder.put(Entry::Rows(vec![other.clone(), kept(1, 1)]));
+        recorder.put(Entry::Rows(vec![other.clone()]));
+        assert_eq!(rows(&recorder), [other.clone(), other, kept(1, 1)]);
+    }
+
+    #[test]
+    fn what_waits_is_bounded_in_octets_and_messages_go_first() {
+        let recorder = Recorder::new(Arc::new(Metrics::new()));
+        recorder.put(Entry::Rows(vec![gone(9), slice(1, 100)]));
+        for incident in 1..=3 {
+            recorder.put(Entry::Rows(vec![kept(
+                incident,
+                (20 << 20) + incident as usize,
+            )]));
+        }
+        assert_eq!(recorder.0.metrics.journal.dropped.get(), 0);
+        recorder.put(Entry::Rows(vec![kept(4, 5 << 20), slice(2, 200)]));
+        let left: Vec<(bool, bool, String)> =
+            recorder.waiting().states.rows.keys().cloned().collect();
+        let names: Vec<&str> = left.iter().map(|(.., name)| name.as_str()).collect();
+        assert_eq!(names, ["1", "2", "4", "9"], "no messages, not the largest");
+        assert!(left.iter().all(|(message, ..)| !message));
+        assert_eq!(recorder.0.metrics.journal.dropped.get(), 3);
     }
 }
