@@ -188,7 +188,7 @@ impl Service {
         let directory = config.state.directory();
         let mut baseline = directory.as_deref().and_then(memory::open);
         let goes_on = memory::restore(worlds.live(), &alerting.store, baseline.as_mut());
-        restore::end_what_is_lost(open, &goes_on, started, &alerting.recorder);
+        restore::end_what_is_lost(open, &goes_on, &alerting.store, started, &alerting.recorder);
         let memory = match directory {
             Some(directory) => Memory::start(directory, baseline)?,
             None => Memory::none(),
