@@ -6,7 +6,7 @@
 //! an incident survives us.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, HashSet, VecDeque},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
@@ -37,13 +37,15 @@ pub enum Entry {
 /// a disk takes as many entries at once as wait.
 const MOST: usize = 16_384;
 
-/// Octets of what is kept of incidents, and of their messages, that wait at most: an incident of
-/// 100,000 prefixes takes half a megabyte.
+/// Octets that wait at most, of entries and as many of what is kept of incidents and their
+/// messages: an incident of 100,000 prefixes takes half a megabyte.
 const MOST_OCTETS: usize = 64 << 20;
 
 #[derive(Debug, Default)]
 struct Waiting {
     entries: VecDeque<Entry>,
+    /// Octets of those, about.
+    octets: usize,
     states: States,
     /// Nothing more will come.
     closed: bool,
@@ -112,6 +114,48 @@ fn octets(row: &Write) -> usize {
     }
 }
 
+impl Waiting {
+    fn push(&mut self, entry: Entry) {
+        self.octets += weight(&entry);
+        self.entries.push_back(entry);
+    }
+
+    /// Takes out what matters least: what an incident was between its beginning and now. Where
+    /// that is not enough, what is oldest; an eighth at once, since it takes its time. Returns
+    /// how much.
+    fn make_room(&mut self) -> usize {
+        let before = self.entries.len();
+        let mut later = HashSet::new();
+        let mut kept: Vec<Entry> = Vec::with_capacity(before);
+        let mut octets = 0;
+        for entry in self.entries.drain(..).rev() {
+            if let Entry::Said(realm, Output::Incident(event)) = &entry {
+                let known = !later.insert((*realm, event.id.clone()));
+                if known && event.event == Step::Updated {
+                    continue;
+                }
+            }
+            let more = weight(&entry);
+            if kept.len() < MOST / 8 * 7 && octets + more <= MOST_OCTETS / 8 * 7 {
+                octets += more;
+                kept.push(entry);
+            }
+        }
+        self.octets = octets;
+        self.entries.extend(kept.into_iter().rev());
+        before - self.entries.len()
+    }
+}
+
+/// Octets of an entry, about: what of it a stranger may make long.
+fn weight(entry: &Entry) -> usize {
+    match entry {
+        Entry::Said(_, Output::Incident(event)) => 4096 + 128 * event.views.len(),
+        Entry::Said(..) | Entry::Trouble(_) => 1024,
+        Entry::Rows(rows) => rows.iter().map(octets).sum(),
+    }
+}
+
 #[derive(Debug)]
 struct Shared {
     waiting: Mutex<Waiting>,
@@ -156,15 +200,15 @@ impl Recorder {
                         .filter_map(|row| waiting.states.put(row))
                         .collect();
                     if !rest.is_empty() {
-                        waiting.entries.push_back(Entry::Rows(rest));
+                        waiting.push(Entry::Rows(rest));
                     }
                 }
-                entry => waiting.entries.push_back(entry),
+                entry => waiting.push(entry),
             }
         }
         let mut dropped = waiting.states.make_room();
-        if waiting.entries.len() > MOST {
-            dropped += make_room(&mut waiting.entries);
+        if waiting.entries.len() > MOST || waiting.octets > MOST_OCTETS {
+            dropped += waiting.make_room();
         }
         self.0.metrics.journal.dropped.inc_by(dropped as u64);
         drop(waiting);
@@ -194,6 +238,7 @@ impl Recorder {
         let mut waiting = self.waiting();
         loop {
             let states = waiting.states.drain();
+            waiting.octets = 0;
             let all: Vec<Entry> = waiting.entries.drain(..).chain(states).collect();
             if !all.is_empty() {
                 return Some(all);
@@ -221,26 +266,6 @@ impl Recorder {
             .unwrap_or_else(PoisonError::into_inner);
         waiting.done
     }
-}
-
-/// Takes out what matters least: what an incident was between its beginning and now. Where that
-/// is not enough, what is oldest. Returns how much.
-fn make_room(entries: &mut VecDeque<Entry>) -> usize {
-    let before = entries.len();
-    let mut later = std::collections::HashSet::new();
-    let mut kept: Vec<Entry> = Vec::with_capacity(before);
-    for entry in entries.drain(..).rev() {
-        if let Entry::Said(realm, Output::Incident(event)) = &entry {
-            let known = !later.insert((*realm, event.id.clone()));
-            if known && event.event == Step::Updated {
-                continue;
-            }
-        }
-        kept.push(entry);
-    }
-    kept.truncate(MOST);
-    entries.extend(kept.into_iter().rev());
-    before - entries.len()
 }
 
 /// Writes down and tells.
@@ -308,82 +333,4 @@ impl Clerk {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn kept(incident: u32, octets: usize) -> Write {
-        Write::Kept {
-            incident: incident.to_string(),
-            kept: Some(vec![1; octets]),
-        }
-    }
-
-    fn slice(incident: u32, octets: usize) -> Write {
-        Write::Slice {
-            incident: incident.to_string(),
-            drill: false,
-            mrt: vec![2; octets],
-        }
-    }
-
-    fn gone(incident: u32) -> Write {
-        Write::Kept {
-            incident: incident.to_string(),
-            kept: None,
-        }
-    }
-
-    fn rows(recorder: &Recorder) -> Vec<Write> {
-        let mut rows = Vec::new();
-        for entry in recorder.take().unwrap() {
-            match entry {
-                Entry::Rows(more) => rows.extend(more),
-                entry => panic!("{entry:?}"),
-            }
-        }
-        rows
-    }
-
-    #[test]
-    fn of_what_is_kept_of_an_incident_only_the_latest_waits() {
-        let recorder = Recorder::new(Arc::new(Metrics::new()));
-        for octets in 0..1000 {
-            let all = vec![kept(1, octets), slice(1, octets), kept(2, 7)];
-            recorder.put(Entry::Rows(all));
-        }
-        recorder.put(Entry::Rows(vec![gone(2)]));
-        assert_eq!(recorder.waiting().states.octets, 2 * 999);
-        assert_eq!(rows(&recorder), [kept(1, 999), gone(2), slice(1, 999)]);
-        assert_eq!(recorder.waiting().states.octets, 0);
-        assert_eq!(recorder.0.metrics.journal.dropped.get(), 0);
-        // Others wait as they came.
-        let other = Write::Slip {
-            sink: "a".to_owned(),
-            subject: "b".to_owned(),
-            slip: None,
-        };
-        recorder.put(Entry::Rows(vec![other.clone(), kept(1, 1)]));
-        recorder.put(Entry::Rows(vec![other.clone()]));
-        assert_eq!(rows(&recorder), [other.clone(), other, kept(1, 1)]);
-    }
-
-    #[test]
-    fn what_waits_is_bounded_in_octets_and_messages_go_first() {
-        let recorder = Recorder::new(Arc::new(Metrics::new()));
-        recorder.put(Entry::Rows(vec![gone(9), slice(1, 100)]));
-        for incident in 1..=3 {
-            recorder.put(Entry::Rows(vec![kept(
-                incident,
-                (20 << 20) + incident as usize,
-            )]));
-        }
-        assert_eq!(recorder.0.metrics.journal.dropped.get(), 0);
-        recorder.put(Entry::Rows(vec![kept(4, 5 << 20), slice(2, 200)]));
-        let left: Vec<(bool, bool, String)> =
-            recorder.waiting().states.rows.keys().cloned().collect();
-        let names: Vec<&str> = left.iter().map(|(.., name)| name.as_str()).collect();
-        assert_eq!(names, ["1", "2", "4", "9"], "no messages, not the largest");
-        assert!(left.iter().all(|(message, ..)| !message));
-        assert_eq!(recorder.0.metrics.journal.dropped.get(), 3);
-    }
-}
+mod tests;

@@ -99,7 +99,7 @@ pub fn end_what_is_lost(
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{
         alert::Pace,
@@ -120,7 +120,7 @@ mod tests {
     }
 
     /// An incident that opened, of this name.
-    fn opened(id: &str, drill: bool) -> IncidentEvent {
+    pub fn opened(id: &str, drill: bool) -> IncidentEvent {
         IncidentEvent {
             event: Step::Opened,
             drill,

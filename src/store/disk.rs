@@ -141,7 +141,7 @@ pub fn try_out(directory: &Path, octets: u64) -> Result<(), Trouble> {
         .mode(0o600)
         .open(&path)
         .and_then(|mut file| {
-            let piece = [0xA5; 64 << 10];
+            let piece = vec![0xA5; 64 << 10];
             for _ in 0..octets.clamp(TRIAL.start, TRIAL.end) / piece.len() as u64 {
                 file.write_all(&piece)?;
             }

@@ -157,7 +157,7 @@ fn one_page_that_cannot_be_written_costs_its_generation_and_not_the_one_before()
     baseline.finish_generation(at(1)).unwrap();
     write(&mut baseline, &[b"three"]);
     limit(&baseline, Some(1));
-    assert!(baseline.write_page(&[7; 50_000]).is_err());
+    assert!(baseline.write_page(&vec![7; 50_000]).is_err());
     limit(&baseline, None);
     write(&mut baseline, &[b"five", b"six"]);
     baseline.finish_generation(at(2)).unwrap();
@@ -185,11 +185,11 @@ fn a_full_disk_hides_nothing_that_was_learned_and_is_tried_again() {
     let first = Some((at(1), vec![b"one".to_vec()]));
     assert_eq!(pages(&mut baseline), first);
     limit(&baseline, Some(0));
-    assert!(baseline.write_page(&[7; 50_000]).is_err());
+    assert!(baseline.write_page(&vec![7; 50_000]).is_err());
     baseline.finish_generation(at(2)).unwrap();
     assert_eq!(pages(&mut baseline), first);
     // The limit is the connection's: there is room in the file opened anew.
-    write(&mut baseline, &[&[8; 50_000]]);
+    write(&mut baseline, &[&vec![8; 50_000]]);
     baseline.finish_generation(at(3)).unwrap();
     assert_eq!(pages(&mut baseline), Some((at(3), vec![vec![8; 50_000]])));
 }

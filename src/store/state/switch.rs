@@ -98,7 +98,10 @@ impl State {
         }
         let path = file(directory);
         let half = damage::half_saved(&path);
-        let damaged = match (self.distrusted.take(), &half) {
+        // One that was moved away is nobody's trouble any more.
+        let there = half.is_some() || path.symlink_metadata().is_ok();
+        let distrusted = self.distrusted.take().filter(|_| there);
+        let damaged = match (distrusted, &half) {
             (Some(what), _) => what,
             (None, Some(_)) => "we ended before all of it was saved".to_owned(),
             (None, None) => match Disk::open(&path, self.now) {
