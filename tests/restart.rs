@@ -592,3 +592,97 @@ fn what_was_learned_is_the_same_when_it_is_written_again() {
     assert_eq!(third.engine.rib().prefixes(), (400, 0));
     assert_eq!(third.engine.rib().known(), 400);
 }
+
+#[test]
+fn a_clock_that_was_put_back_between_two_lives_does_not_blind_the_second() {
+    let mut stage = Stage::default();
+    stage.tell(TABLE);
+    stage.tell(&format!("11:20:00 100/s {LEAK}\n11:20:10 wait"));
+    let mut disk = Disk::default();
+    disk.write(&mut stage);
+    disk.learn(&stage);
+    // The clock was an hour ahead: it is 10:21 now.
+    let mut next = disk.start();
+    next.tell(
+        "
+        a = 192.0.2.1/1000010
+        b = 192.0.2.2/1000020
+        10:21:00 up $a
+        10:21:00 up $b
+        10:21:01 A $a 20.0.0.0/16*400 1000010 3356 1000+/10
+        10:21:01 A $b 20.0.0.0/16*400 1000020 1299 1000+/10
+        10:21:05 eor $a
+        10:21:05 eor $b
+        10:22:00 wait
+        ",
+    );
+    assert_eq!(next.engine.now(), at("10:22:00"));
+    let views = next.engine.snapshot().views.clone();
+    assert!(views.iter().all(|view| view.phase == Phase::Live));
+    let known = &next.engine.incidents()[0];
+    assert!(known.last_seen <= at("10:21:00"), "{}", known.last_seen);
+    next.tell("11:10:00 wait");
+    assert_eq!(
+        next.lives(),
+        ["resolved critical leak-15169-via-701"],
+        "what the tables do not have any more is over, by our own clock"
+    );
+    next.tell(&format!("12:30:00 100/s {LEAK}\n12:30:10 wait"));
+    assert_eq!(next.lives().len(), 2, "{:?}", next.lives());
+}
+
+#[test]
+fn an_incident_of_a_limit_that_is_configured_no_more_ends_after_a_restart() {
+    let with =
+        "[[peer]]\nmatch = { as = 1000010 }\nname = \"a\"\nmaximum_prefix = { ipv4 = 500 }\n";
+    let mut stage = Stage::configured(with);
+    stage.tell(
+        "
+        a = 192.0.2.1/1000010
+        10:00:00 rib $a 20.0.0.0/16*300 1000010 3356 1000+/10
+        10:00:01 eor $a
+        10:20:00 20/s A $a 21.44.0.0/16*190 1000010 3356 1030+/10
+        10:21:00 wait
+        ",
+    );
+    assert_eq!(stage.engine.folder().open().count(), 1);
+    let mut disk = Disk::default();
+    disk.write(&mut stage);
+    disk.toml = "[[peer]]\nmatch = { as = 1000010 }\nname = \"a\"\n";
+    let mut next = disk.start();
+    next.tell(
+        "
+        a = 192.0.2.1/1000010
+        10:30:00 up $a
+        10:30:01 A $a 20.0.0.0/16*490 1000010 3356 1000+/10
+        10:30:02 eor $a
+        11:30:00 wait
+        ",
+    );
+    assert_eq!(next.engine.folder().open().count(), 0);
+    assert_eq!(next.lives().len(), 1, "{:?}", next.lives());
+}
+
+#[test]
+fn an_incident_of_own_prefixes_that_are_configured_no_more_ends_after_a_restart_and_a_reload() {
+    let with = "local_as = 64500\n[[own]]\nprefixes = [\"20.143.0.0/16\"]\norigins = [1014]\n";
+    let without = "local_as = 64500\n";
+    let mut stage = Stage::configured(with);
+    stage.tell(TABLE);
+    stage.tell("10:20:00 W $a 20.143.0.0/16\n10:20:00 W $b 20.143.0.0/16\n10:21:00 wait");
+    assert_eq!(stage.engine.folder().open().count(), 1);
+    let mut disk = Disk::default();
+    disk.write(&mut stage);
+    disk.toml = without;
+    let mut next = disk.start();
+    next.tell(RETURN);
+    next.tell("10:25:05 eor $a\n10:25:05 eor $b\n11:30:00 wait");
+    assert_eq!(next.engine.folder().open().count(), 0);
+
+    let config = Config::parse_text(without).unwrap();
+    stage
+        .engine
+        .renew(config.reference, config.detect, config.incident);
+    stage.tell("11:30:00 wait");
+    assert_eq!(stage.engine.folder().open().count(), 0);
+}

@@ -112,6 +112,8 @@ struct Feed {
     desynchronised: u64,
 }
 
+/// How telling goes is looked at every second; who does that may have to wait for the disk.
+const HANGS: Duration = Duration::from_secs(30);
 /// Routers listed; those in trouble come first.
 const MOST_ROUTERS: usize = 50;
 
@@ -204,7 +206,8 @@ impl Status {
                 sheet.item(out, "", "- ", &escape(reason))?;
             }
         }
-        told.telling.write(out, sheet)?;
+        let now = told.started + Duration::from_secs(told.uptime_seconds);
+        told.telling.write(out, sheet, now)?;
         let views: Vec<String> = ["live", "dumping", "warming", "down", "stale"]
             .iter()
             .filter_map(|name| {
@@ -232,7 +235,7 @@ impl Status {
 }
 
 impl Telling {
-    fn write(&self, out: &mut impl Write, sheet: &Sheet) -> std::io::Result<()> {
+    fn write(&self, out: &mut impl Write, sheet: &Sheet, now: Timestamp) -> std::io::Result<()> {
         for trouble in &self.troubles {
             let ink = match trouble.severity {
                 Severity::Critical => Ink::Alarm,
@@ -260,6 +263,14 @@ impl Telling {
             }
         };
         sheet.inked(out, "Journal", ink, &journal)?;
+        let age = now.since(self.time);
+        if age >= HANGS {
+            let text = format!(
+                "has not answered for {}; journal and sinks are as they were before",
+                lasting(age)
+            );
+            sheet.inked(out, "Disk", Ink::Alarm, &text)?;
+        }
         if self.sinks.is_empty() {
             return sheet.inked(out, "Told to", Ink::Faint, "nobody: no sink is configured");
         }

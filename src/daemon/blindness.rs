@@ -1,9 +1,13 @@
 //! When the watch itself is in trouble: blind, mute or forgetful.
 //!
 //! What is wrong now is worked out anew each time from how everything stands; whoever asks
-//! compares it with what was wrong before. So nothing has to be remembered to be well again.
+//! compares it with what was wrong before, and asks of each that is not found whether it is over.
+
+mod over;
 
 use std::time::Duration;
+
+pub use over::over;
 
 use super::canary;
 use crate::{
@@ -140,20 +144,15 @@ fn feeds(seen: &Seen) -> Vec<Trouble> {
     let now = seen.now;
     let real = |router: &&RouterState| !router.drill;
     let routers: Vec<&RouterState> = seen.routers.iter().filter(real).collect();
-    let away = |router: &RouterState| {
-        let absent = now.since(router.since);
-        !matches!(router.state, Standing::Up) && absent >= LOST && absent < GIVEN_UP
-    };
     let mut all = Vec::new();
     // Blind is worse than the sum of what is lost, and said in its place.
-    let hears = routers.iter().any(|router| router.state == Standing::Up)
-        || seen
-            .directories
-            .iter()
-            .any(|directory| !stands_still(directory, now));
-    let lost: Vec<&&RouterState> = routers.iter().filter(|router| away(router)).collect();
-    if !hears && !lost.is_empty() {
-        let since = lost.iter().map(|router| router.since).max().unwrap_or(now);
+    let lost: Vec<&&RouterState> = (routers.iter())
+        .filter(|router| is_away(router, now))
+        .collect();
+    if !hears(seen) && !lost.is_empty() {
+        let since = (lost.iter().filter_map(|router| router.away_since))
+            .max()
+            .unwrap_or(now);
         let details = lost.iter().map(|router| said_of(router)).collect();
         all.push(Trouble {
             summary: format!(
@@ -185,7 +184,7 @@ fn feeds(seen: &Seen) -> Vec<Trouble> {
                 ..trouble(
                     format!("feed-lost-{}", router.router),
                     Severity::Warning,
-                    router.since,
+                    router.away_since.unwrap_or(router.since),
                     now,
                 )
             });
@@ -248,6 +247,23 @@ fn feeds(seen: &Seen) -> Vec<Trouble> {
     all
 }
 
+/// For how long a router has not been heard; zero where it is.
+fn away_for(router: &RouterState, now: Timestamp) -> Duration {
+    router.away_since.map_or(Duration::ZERO, |at| now.since(at))
+}
+
+/// Whether a router is missed: for long enough, and not for so long that nobody waits for it.
+fn is_away(router: &RouterState, now: Timestamp) -> bool {
+    (LOST..GIVEN_UP).contains(&away_for(router, now))
+}
+
+/// Whether anything real is heard: a router, or a directory that has brought something of late.
+fn hears(seen: &Seen) -> bool {
+    let up = |router: &RouterState| !router.drill && router.state == Standing::Up;
+    let brings = |one: &FeedState| one.last_update.is_some() && !stands_still(one, seen.now);
+    seen.routers.iter().any(up) || seen.directories.iter().any(brings)
+}
+
 /// Whether a directory brings nothing, though it did.
 fn stands_still(directory: &FeedState, now: Timestamp) -> bool {
     let old = |at| now.since(at) > STILL;
@@ -263,9 +279,10 @@ fn name(router: &RouterState) -> String {
 }
 
 fn said_of(router: &RouterState) -> String {
+    let since = router.away_since.unwrap_or(router.since);
     match &router.last_error {
-        Some(error) => format!("{}, since {}: {}", name(router), router.since, Plain(error)),
-        None => format!("{}, since {}", name(router), router.since),
+        Some(error) => format!("{}, since {since}: {}", name(router), Plain(error)),
+        None => format!("{}, since {since}", name(router)),
     }
 }
 

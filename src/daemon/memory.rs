@@ -6,7 +6,7 @@
 //! its own, a few each second, by a thread that the engine does not wait for.
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     thread,
     time::Duration,
@@ -144,17 +144,18 @@ impl Memory {
         }
     }
 
-    /// One that writes to this database, on a thread of its own.
+    /// One that writes to this database in this directory, on a thread of its own; where it could
+    /// not be opened, that is tried again before each time it is written.
     ///
     /// # Errors
     /// If the system gives no thread.
-    pub fn start(baseline: Baseline) -> std::io::Result<Memory> {
+    pub fn start(directory: PathBuf, baseline: Option<Baseline>) -> std::io::Result<Memory> {
         let (pages, taken) = sync_channel(WAITING);
         let (end, ended) = sync_channel::<()>(0);
         thread::Builder::new()
             .name("baseline".to_owned())
             .spawn(move || {
-                write(baseline, &taken);
+                write(&directory, baseline, &taken);
                 drop(end);
             })?;
         Ok(Memory {
@@ -246,9 +247,18 @@ impl Memory {
     }
 }
 
-fn write(mut baseline: Baseline, pages: &Receiver<Page>) {
-    let mut said = false;
+fn write(directory: &Path, mut baseline: Option<Baseline>, pages: &Receiver<Page>) {
+    let mut said = baseline.is_none();
+    let mut begins = true;
     while let Ok(page) = pages.recv() {
+        if begins && baseline.is_none() {
+            // That it is damaged and begun anew matters no more: nothing is learned from it now.
+            baseline = Baseline::open(directory).ok().map(|(opened, _)| opened);
+        }
+        begins = matches!(page, Page::End(_));
+        let Some(baseline) = &mut baseline else {
+            continue;
+        };
         let result = match page {
             Page::Page(page) => baseline.write_page(&page),
             Page::End(time) => baseline.finish_generation(time),
@@ -259,5 +269,40 @@ fn write(mut baseline: Baseline, pages: &Receiver<Page>) {
             }
             said = true;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_cannot_be_opened_at_the_start_is_opened_when_it_can_be() {
+        let name = format!("leakwatch-memory-{}", std::process::id());
+        let directory = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_dir_all(&directory);
+        assert!(open(&directory).is_none());
+        let (pages, taken) = sync_channel(WAITING);
+        let writer = {
+            let directory = directory.clone();
+            thread::spawn(move || write(&directory, None, &taken))
+        };
+        let page = |octets: &[u8]| pages.send(Page::Page(octets.to_vec())).unwrap();
+        page(b"one");
+        // Only where the one before was taken has its fate been decided.
+        for _ in 0..=WAITING {
+            page(b"two");
+        }
+        std::fs::create_dir(&directory).unwrap();
+        page(b"three");
+        pages.send(Page::End(Timestamp::from_secs(1))).unwrap();
+        page(b"four");
+        pages.send(Page::End(Timestamp::from_secs(2))).unwrap();
+        drop(pages);
+        writer.join().unwrap();
+        let read = open(&directory).unwrap().read().unwrap().unwrap();
+        std::fs::remove_dir_all(&directory).unwrap();
+        assert_eq!(read.pages, [b"four"], "not half of one");
+        assert_eq!(read.time, Timestamp::from_secs(2));
     }
 }

@@ -6,7 +6,7 @@
 //! an incident survives us.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, HashSet, VecDeque},
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
@@ -37,13 +37,123 @@ pub enum Entry {
 /// a disk takes as many entries at once as wait.
 const MOST: usize = 16_384;
 
+/// Octets that wait at most, of entries and as many of what is kept of incidents and their
+/// messages: an incident of 100,000 prefixes takes half a megabyte.
+const MOST_OCTETS: usize = 64 << 20;
+
 #[derive(Debug, Default)]
 struct Waiting {
     entries: VecDeque<Entry>,
+    /// Octets of those, about.
+    octets: usize,
+    states: States,
     /// Nothing more will come.
     closed: bool,
     /// The thread has ended.
     done: bool,
+}
+
+/// What is to be kept of incidents to go on with them, and their messages. Only the latest of each
+/// matters, however often they change while the disk does not answer.
+#[derive(Debug, Default)]
+struct States {
+    /// By whether they are messages, by a drill's, by incident.
+    rows: BTreeMap<(bool, bool, String), Write>,
+    octets: usize,
+}
+
+impl States {
+    /// Takes what is of this kind; gives back what is not.
+    fn put(&mut self, row: Write) -> Option<Write> {
+        let key = match &row {
+            Write::Kept { incident, .. } => (false, false, incident.clone()),
+            Write::Slice {
+                incident, drill, ..
+            } => (true, *drill, incident.clone()),
+            _ => return Some(row),
+        };
+        self.octets += octets(&row);
+        if let Some(before) = self.rows.insert(key, row) {
+            self.octets -= octets(&before);
+        }
+        None
+    }
+
+    /// Drops messages first, then the largest states: what is on the disk of those is older, and
+    /// can be gone on with too. Returns how many.
+    fn make_room(&mut self) -> usize {
+        let mut dropped = 0;
+        while self.octets > MOST_OCTETS {
+            let largest = self.rows.iter().max_by_key(|((message, ..), row)| {
+                let size = octets(row);
+                (*message && size > 0, size)
+            });
+            let Some(key) = largest.map(|(key, _)| key.clone()) else {
+                break;
+            };
+            if let Some(row) = self.rows.remove(&key) {
+                self.octets -= octets(&row);
+            }
+            dropped += 1;
+        }
+        dropped
+    }
+
+    fn drain(&mut self) -> Option<Entry> {
+        self.octets = 0;
+        let rows: Vec<Write> = std::mem::take(&mut self.rows).into_values().collect();
+        (!rows.is_empty()).then_some(Entry::Rows(rows))
+    }
+}
+
+fn octets(row: &Write) -> usize {
+    match row {
+        Write::Kept { kept, .. } => kept.as_ref().map_or(0, Vec::len),
+        Write::Slice { mrt, .. } => mrt.len(),
+        _ => 0,
+    }
+}
+
+impl Waiting {
+    fn push(&mut self, entry: Entry) {
+        self.octets += weight(&entry);
+        self.entries.push_back(entry);
+    }
+
+    /// Takes out what matters least: what an incident was between its beginning and now. Where
+    /// that is not enough, what is oldest; an eighth at once, since it takes its time. Returns
+    /// how much.
+    fn make_room(&mut self) -> usize {
+        let before = self.entries.len();
+        let mut later = HashSet::new();
+        let mut kept: Vec<Entry> = Vec::with_capacity(before);
+        let mut octets = 0;
+        for entry in self.entries.drain(..).rev() {
+            if let Entry::Said(realm, Output::Incident(event)) = &entry {
+                let known = !later.insert((*realm, event.id.clone()));
+                if known && event.event == Step::Updated {
+                    continue;
+                }
+            }
+            let more = weight(&entry);
+            if kept.len() < MOST / 8 * 7 && octets + more <= MOST_OCTETS / 8 * 7 {
+                octets += more;
+                kept.push(entry);
+            }
+        }
+        self.octets = octets;
+        self.entries.extend(kept.into_iter().rev());
+        before - self.entries.len()
+    }
+}
+
+/// Octets of an entry, about: what of it a stranger may make long.
+fn weight(entry: &Entry) -> usize {
+    match entry {
+        Entry::Said(_, Output::Incident(event)) => 4096 + 128 * event.views.len(),
+        Entry::Said(..) | Entry::Trouble(_) => 1024,
+        Entry::Rows(rows) => rows.iter().map(octets).sum(),
+    }
 }
 
 #[derive(Debug)]
@@ -82,11 +192,25 @@ impl Recorder {
     /// Puts several things in, which are written at once. Never waits.
     pub fn put_all(&self, entries: impl IntoIterator<Item = Entry>) {
         let mut waiting = self.waiting();
-        waiting.entries.extend(entries);
-        if waiting.entries.len() > MOST {
-            let dropped = make_room(&mut waiting.entries);
-            self.0.metrics.journal.dropped.inc_by(dropped as u64);
+        for entry in entries {
+            match entry {
+                Entry::Rows(rows) => {
+                    let rest: Vec<Write> = rows
+                        .into_iter()
+                        .filter_map(|row| waiting.states.put(row))
+                        .collect();
+                    if !rest.is_empty() {
+                        waiting.push(Entry::Rows(rest));
+                    }
+                }
+                entry => waiting.push(entry),
+            }
         }
+        let mut dropped = waiting.states.make_room();
+        if waiting.entries.len() > MOST || waiting.octets > MOST_OCTETS {
+            dropped += waiting.make_room();
+        }
+        self.0.metrics.journal.dropped.inc_by(dropped as u64);
         drop(waiting);
         self.0.bell.notify_one();
     }
@@ -110,11 +234,14 @@ impl Recorder {
     }
 
     /// All that waits, once something does; none at the end.
-    fn take(&self) -> Option<Vec<Entry>> {
+    pub(super) fn take(&self) -> Option<Vec<Entry>> {
         let mut waiting = self.waiting();
         loop {
-            if !waiting.entries.is_empty() {
-                return Some(waiting.entries.drain(..).collect());
+            let states = waiting.states.drain();
+            waiting.octets = 0;
+            let all: Vec<Entry> = waiting.entries.drain(..).chain(states).collect();
+            if !all.is_empty() {
+                return Some(all);
             }
             if waiting.closed {
                 return None;
@@ -139,26 +266,6 @@ impl Recorder {
             .unwrap_or_else(PoisonError::into_inner);
         waiting.done
     }
-}
-
-/// Takes out what matters least: what an incident was between its beginning and now. Where that
-/// is not enough, what is oldest. Returns how much.
-fn make_room(entries: &mut VecDeque<Entry>) -> usize {
-    let before = entries.len();
-    let mut later = std::collections::HashSet::new();
-    let mut kept: Vec<Entry> = Vec::with_capacity(before);
-    for entry in entries.drain(..).rev() {
-        if let Entry::Said(realm, Output::Incident(event)) = &entry {
-            let known = !later.insert((*realm, event.id.clone()));
-            if known && event.event == Step::Updated {
-                continue;
-            }
-        }
-        kept.push(entry);
-    }
-    kept.truncate(MOST);
-    entries.extend(kept.into_iter().rev());
-    before - entries.len()
 }
 
 /// Writes down and tells.
@@ -224,3 +331,6 @@ impl Clerk {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -185,11 +185,12 @@ impl Service {
         )?;
         let open = restore::board(&alerting.store, &board);
         let mut worlds = Worlds::new(rules, Shown { live, drill });
-        let mut baseline = config.state.directory().and_then(|one| memory::open(&one));
+        let directory = config.state.directory();
+        let mut baseline = directory.as_deref().and_then(memory::open);
         let goes_on = memory::restore(worlds.live(), &alerting.store, baseline.as_mut());
-        restore::end_what_is_lost(open, &goes_on, started, &alerting.recorder);
-        let memory = match baseline {
-            Some(baseline) => Memory::start(baseline)?,
+        restore::end_what_is_lost(open, &goes_on, &alerting.store, started, &alerting.recorder);
+        let memory = match directory {
+            Some(directory) => Memory::start(directory, baseline)?,
             None => Memory::none(),
         };
         let engine = engine_thread::start(Bench {

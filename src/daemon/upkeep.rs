@@ -112,8 +112,7 @@ impl Upkeep {
             }
             let settled = now.since(started) >= SETTLES;
             let mut telling = self.look(now);
-            let found = self.troubles(&telling);
-            for trouble in compare(&mut known, found, now, settled) {
+            for trouble in self.compare(&mut known, &telling, settled) {
                 self.recorder.put(Entry::Trouble(Box::new(trouble)));
             }
             telling.troubles = known.values().cloned().collect();
@@ -174,7 +173,12 @@ impl Upkeep {
         }
     }
 
-    fn troubles(&self, telling: &Telling) -> Vec<Trouble> {
+    fn compare(
+        &self,
+        known: &mut BTreeMap<String, Trouble>,
+        telling: &Telling,
+        settled: bool,
+    ) -> Vec<Trouble> {
         let seen = Seen {
             now: telling.time,
             durability: &telling.journal,
@@ -183,7 +187,8 @@ impl Upkeep {
             directories: &self.directories.states(),
             canary: self.canary.lost(),
         };
-        blindness::troubles(&seen)
+        let over = |trouble: &Trouble| blindness::over(trouble, &seen, settled);
+        compare(known, blindness::troubles(&seen), seen.now, &over)
     }
 }
 
@@ -196,32 +201,30 @@ fn counted(carried: &Carried, expects: bool, up: Duration) -> Option<u32> {
 }
 
 /// What has changed between what was wrong and what is: troubles that began, got worse or ended.
+/// `over` says of one that is not found what is told of its end, if it is over.
 fn compare(
     known: &mut BTreeMap<String, Trouble>,
     found: Vec<Trouble>,
     now: Timestamp,
-    settled: bool,
+    over: &dyn Fn(&Trouble) -> Option<String>,
 ) -> Vec<Trouble> {
     let mut changes = Vec::new();
     let found: BTreeMap<String, Trouble> = found
         .into_iter()
         .map(|trouble| (trouble.id.clone(), trouble))
         .collect();
-    if settled {
-        let over: Vec<String> = known
-            .keys()
-            .filter(|id| !found.contains_key(*id))
-            .cloned()
-            .collect();
-        for trouble in over.iter().filter_map(|id| known.remove(id)) {
-            changes.push(Trouble {
-                event: Step::Resolved,
-                time: now,
-                summary: format!("over: {}", trouble.summary.trim_start_matches("over: ")),
-                actions: Vec::new(),
-                ..trouble
-            });
-        }
+    let ended: Vec<(String, String)> = (known.values())
+        .filter(|trouble| !found.contains_key(&trouble.id))
+        .filter_map(|trouble| Some((trouble.id.clone(), over(trouble)?)))
+        .collect();
+    for (id, summary) in ended {
+        changes.extend(known.remove(&id).map(|trouble| Trouble {
+            event: Step::Resolved,
+            time: now,
+            summary,
+            actions: Vec::new(),
+            ..trouble
+        }));
     }
     for (id, trouble) in found {
         match known.get(&id) {
@@ -272,7 +275,8 @@ mod tests {
             .iter()
             .map(|(id, severity)| trouble(id, *severity))
             .collect();
-        let changes = compare(known, found, Timestamp::ZERO, settled);
+        let over = |one: &Trouble| settled.then(|| format!("over: {}", one.summary));
+        let changes = compare(known, found, Timestamp::ZERO, &over);
         let named = |one: Trouble| format!("{} {:?}", one.id, one.event);
         changes.into_iter().map(named).collect()
     }

@@ -141,6 +141,8 @@ impl Engine {
             return;
         };
         let Some(limit) = state.policy.limit else {
+            // There may have been one in another life.
+            self.folder.view_well(view, Kind::MaximumPrefix);
             return;
         };
         let near = maximum_prefix::judge(

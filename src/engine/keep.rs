@@ -6,9 +6,12 @@
 //! and lead over the same edge with the same findings; if none comes, it recedes and is over
 //! ten minutes later, as after any peer's return.
 
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
 use crate::{
     bgp::{Prefix, Timestamp, compact::Unreadable},
-    detect,
+    detect::{self, Gate, Phase},
     incident::{Kept, Recorded, kept::Remembered},
     rib::{ViewId, ViewKey},
 };
@@ -73,10 +76,8 @@ impl Engine {
 
     fn take_up(&mut self, one: &Remembered) {
         self.resume(one.time);
-        let silent = |place: u32| {
-            let since = one.shares.iter().find(|(view, _)| *view == place);
-            since.map_or(one.time, |(_, since)| *since)
-        };
+        let shares: HashMap<u32, Timestamp, RandomState> = one.shares.iter().copied().collect();
+        let silent = |place: u32| shares.get(&place).copied().unwrap_or(one.time);
         let views: Vec<Option<ViewId>> = (0..)
             .zip(&one.views)
             .map(|(place, key)| self.silent_view(key, silent(place)))
@@ -99,6 +100,25 @@ impl Engine {
     pub(super) fn resume(&mut self, time: Timestamp) {
         self.now = self.now.max(time);
         self.resumed = true;
+    }
+
+    /// The other life's clock was ahead of ours: nothing that is remembered is later than now.
+    pub(super) fn set_back(&mut self, now: Timestamp) {
+        for state in &mut self.views {
+            let down = state.gate.phase == Phase::Down;
+            let since = state.gate.since.min(now);
+            state.gate = Gate::new(now, true);
+            if down {
+                state.gate.down(since);
+            }
+            state.last_change = state.last_change.min(now);
+            state.withdrawals.reset(now);
+        }
+        for (since, _) in &mut self.parted {
+            *since = (*since).min(now);
+        }
+        self.reaped = Timestamp::ZERO;
+        self.folder.set_back(now);
     }
 
     /// A view of a peer that has been down since then.

@@ -141,7 +141,7 @@ impl Engine {
         }
     }
 
-    /// Lets event time pass without news. Time never goes back; a leap of more than a
+    /// Lets event time pass without news. Time never goes back within a life; a leap of more than a
     /// day counts once a second event confirms it, since one bad clock or one damaged
     /// record must not end every incident.
     ///
@@ -150,9 +150,14 @@ impl Engine {
     /// long pause only the beginning is lived through.
     pub fn advance(&mut self, time: Timestamp, out: &mut Vec<Output>) {
         if std::mem::take(&mut self.resumed) {
-            // However long we were gone, we did not live through it.
-            self.next_tick = Timestamp::from_secs(time.max(self.now).secs());
-            self.now = self.now.max(time);
+            // However long we were gone, we did not live through it. The clock may have been
+            // put right meanwhile, back as well as forth: until it had caught up with the other
+            // life no second would pass, and no table be complete.
+            if time < self.now {
+                self.set_back(time);
+            }
+            self.next_tick = Timestamp::from_secs(time.secs());
+            self.now = time;
         }
         if self.now > Timestamp::ZERO && time.since(self.now) > LEAP {
             let confirmed = self

@@ -59,7 +59,13 @@ impl Engine {
     /// while none is left in it, nothing can be said.
     pub(super) fn check_visibility(&mut self, out: &mut Vec<Output>) {
         let counts = |view: &View| view.gate.phase == Phase::Live && view.lost.is_none();
-        if self.reference.own.is_empty() || !self.views.iter().any(counts) {
+        if self.reference.own.is_empty() {
+            // There may have been some before a reload, or in another life.
+            let (folder, mut world) = self.folding(out);
+            folder.own_lost(0, &mut world);
+            return;
+        }
+        if !self.views.iter().any(counts) {
             return;
         }
         let mut held = std::mem::take(&mut self.visibility.0);

@@ -1,6 +1,8 @@
 //! Whether incidents are written down and told: what the status page and `leakwatch status` say
 //! of the journal, the sinks, and troubles of the watch itself.
 
+use std::time::Duration;
+
 use crate::{
     alert::{SinkState, Trouble},
     bgp::Timestamp,
@@ -21,7 +23,16 @@ pub struct Telling {
     pub troubles: Vec<Trouble>,
 }
 
+/// One that is older than this was looked at by somebody who still waits for the disk.
+const HANGS: Duration = Duration::from_secs(30);
+
 impl Telling {
+    /// For how long the disk has not answered; none where it does.
+    pub fn hangs(&self, now: Timestamp) -> Option<Duration> {
+        let age = now.since(self.time);
+        (age >= HANGS).then_some(age)
+    }
+
     /// How it goes before anybody has looked.
     pub fn new(time: Timestamp, journal: Durability) -> Telling {
         Telling {

@@ -4,18 +4,24 @@
 //! in the next. How many routes are affected now is not in it: after a restart nothing can be
 //! seen until the peers are back, and then it is counted anew.
 
+mod evidence;
+mod routes;
+
+use evidence::{read_evidence, write_evidence};
+pub use routes::{Example, Path, Route, Sets};
+
 use super::{
-    evidence::{Counted, Evidence, Least, Severity},
+    evidence::{Evidence, Severity},
     record::Kind,
     report::Step,
 };
 use crate::{
     bgp::{
-        Address, Asn, Nlri, Prefix, SpecialCommunity, Timestamp,
+        Asn, Prefix, Timestamp,
         compact::{Reader, Unreadable, Writer},
     },
     detect::{Detector, Finds},
-    rib::{Marks, ViewKey},
+    rib::ViewKey,
 };
 
 /// What the engine gives to be kept of an incident, and wants back after a restart.
@@ -100,48 +106,6 @@ pub struct Remembered {
     pub drawing: (u64, u64),
     /// Own prefixes, and the views that had them, for those that went missing.
     pub held: Vec<(Prefix, u32)>,
-}
-
-/// Prefixes of both families, sorted.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sets {
-    /// IPv4.
-    pub v4: Vec<Nlri<u32>>,
-    /// IPv6.
-    pub v6: Vec<Nlri<u128>>,
-}
-
-/// A prefix with its path identifier.
-pub type Route = (Prefix, u32);
-
-/// An example route.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Example {
-    /// When.
-    pub time: Timestamp,
-    /// Whose: a place in `views`.
-    pub view: u32,
-    /// Which.
-    pub route: Route,
-    /// The path it had.
-    pub old: Option<Path>,
-    /// The path it has.
-    pub new: Path,
-    /// What was found.
-    pub finds: Finds,
-    /// The covering prefix.
-    pub cover: Option<Prefix>,
-    /// The message it came in.
-    pub message: Option<Vec<u8>>,
-}
-
-/// A path as it is interned.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Path {
-    /// Its words.
-    pub words: Vec<u32>,
-    /// What tells it from others of the same words.
-    pub marks: Marks,
 }
 
 impl Remembered {
@@ -324,98 +288,6 @@ impl Remembered {
     }
 }
 
-impl Sets {
-    fn write(&self, out: &mut Writer) {
-        write_set(out, &self.v4);
-        write_set(out, &self.v6);
-    }
-
-    fn read(input: &mut Reader<'_>) -> Option<Sets> {
-        Some(Sets {
-            v4: read_set(input)?,
-            v6: read_set(input)?,
-        })
-    }
-}
-
-fn write_set<A: Address>(out: &mut Writer, prefixes: &[Nlri<A>]) {
-    out.number(prefixes.len() as u64);
-    for nlri in prefixes {
-        out.nlri(nlri);
-    }
-}
-
-fn read_set<A: Address>(input: &mut Reader<'_>) -> Option<Vec<Nlri<A>>> {
-    let count = input.count(2)?;
-    (0..count).map(|_| input.nlri()).collect()
-}
-
-impl Example {
-    fn write(&self, out: &mut Writer, room: &mut usize) {
-        out.time(self.time);
-        out.number(u64::from(self.view));
-        out.prefix(&self.route.0);
-        out.number(u64::from(self.route.1));
-        out.flag(self.old.is_some());
-        if let Some(old) = &self.old {
-            old.write(out);
-        }
-        self.new.write(out);
-        out.number(u64::from(self.finds.bits()));
-        out.flag(self.cover.is_some());
-        if let Some(cover) = &self.cover {
-            out.prefix(cover);
-        }
-        let message = self.message.as_deref().unwrap_or_default();
-        let message = if message.len() <= *room { message } else { &[] };
-        *room -= message.len();
-        out.octets(message);
-    }
-
-    fn read(input: &mut Reader<'_>) -> Option<Example> {
-        Some(Example {
-            time: input.time()?,
-            view: input.small()?,
-            route: (input.prefix()?, input.small()?),
-            old: if input.flag()? {
-                Some(Path::read(input)?)
-            } else {
-                None
-            },
-            new: Path::read(input)?,
-            finds: Finds::from_bits(input.small()?),
-            cover: if input.flag()? {
-                Some(input.prefix()?)
-            } else {
-                None
-            },
-            message: Some(input.octets()?)
-                .filter(|message| !message.is_empty())
-                .map(<[u8]>::to_vec),
-        })
-    }
-}
-
-impl Path {
-    fn write(&self, out: &mut Writer) {
-        out.words(&self.words);
-        out.flag(self.marks.segmented);
-        out.octet(self.marks.special.0);
-        out.number(u64::from(self.marks.otc));
-    }
-
-    fn read(input: &mut Reader<'_>) -> Option<Path> {
-        Some(Path {
-            words: input.words()?,
-            marks: Marks {
-                segmented: input.flag()?,
-                special: SpecialCommunity(input.octet()?),
-                otc: input.small()?,
-            },
-        })
-    }
-}
-
 /// Writes whose table it is.
 pub fn write_view(out: &mut Writer, view: &ViewKey) {
     out.peer(&view.peer);
@@ -455,117 +327,6 @@ fn read_severity(input: &mut Reader<'_>) -> Option<Severity> {
 fn read_step(input: &mut Reader<'_>) -> Option<Step> {
     const ALL: [Step; 4] = [Step::Opened, Step::Updated, Step::Resolved, Step::Reopened];
     ALL.get(usize::from(input.octet()?)).copied()
-}
-
-/// The counts of evidence, in the order in which they are written.
-fn counts(evidence: &mut Evidence) -> [&mut u32; 18] {
-    let Evidence {
-        routes,
-        novel,
-        covers,
-        origins,
-        valley,
-        by_role,
-        never_transit,
-        origin_changes,
-        specific,
-        bogon,
-        accepted,
-        notable_path,
-        extreme_path,
-        separate,
-        own,
-        gained,
-        normal,
-        burst,
-        odd_share: _,
-        displaced_share: _,
-        headroom: _,
-        counted: _,
-        least: _,
-    } = evidence;
-    [
-        routes,
-        novel,
-        covers,
-        origins,
-        valley,
-        by_role,
-        never_transit,
-        origin_changes,
-        specific,
-        bogon,
-        accepted,
-        notable_path,
-        extreme_path,
-        separate,
-        own,
-        gained,
-        normal,
-        burst,
-    ]
-}
-
-fn write_evidence(out: &mut Writer, evidence: &Evidence) {
-    for count in counts(&mut evidence.clone()) {
-        out.number(u64::from(*count));
-    }
-    out.real(evidence.odd_share);
-    out.real(evidence.displaced_share);
-    out.flag(evidence.headroom);
-    match evidence.counted {
-        None => out.octet(0),
-        Some(Counted::Routes {
-            routes,
-            limit,
-            days,
-        }) => {
-            out.octet(1);
-            out.number(u64::from(routes));
-            out.number(u64::from(limit));
-            out.maybe(days);
-        }
-        Some(Counted::Withdrawn { routes, left }) => {
-            out.octet(2);
-            out.number(u64::from(routes));
-            out.number(u64::from(left));
-        }
-        Some(Counted::Changed { nlri, usual }) => {
-            out.octet(3);
-            out.number(u64::from(nlri));
-            out.number(u64::from(usual));
-        }
-    }
-    out.words(&evidence.least.counts());
-}
-
-fn read_evidence(input: &mut Reader<'_>) -> Option<Evidence> {
-    let mut evidence = Evidence::default();
-    for count in counts(&mut evidence) {
-        *count = input.small()?;
-    }
-    evidence.odd_share = input.real()?;
-    evidence.displaced_share = input.real()?;
-    evidence.headroom = input.flag()?;
-    evidence.counted = match input.octet()? {
-        0 => None,
-        1 => Some(Counted::Routes {
-            routes: input.small()?,
-            limit: input.small()?,
-            days: input.maybe()?,
-        }),
-        2 => Some(Counted::Withdrawn {
-            routes: input.small()?,
-            left: input.small()?,
-        }),
-        3 => Some(Counted::Changed {
-            nlri: input.small()?,
-            usual: input.small()?,
-        }),
-        _ => return None,
-    };
-    evidence.least = Least::from_counts(input.words()?.first_chunk().copied()?);
-    Some(evidence)
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
@@ -21,6 +22,8 @@ use crate::bgp::Timestamp;
 pub const FILE: &str = "baseline.sqlite";
 /// Its schema.
 const SCHEMA: u32 = 1;
+/// Another program that reads the file is waited for so long; nobody waits for us.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// It could not be written or read this time. Nothing else depends on it: log it, and go on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,6 +64,11 @@ pub struct Baseline {
     connection: Connection,
     /// The generation being written, and its pages so far.
     writing: Option<(i64, i64)>,
+    /// A page could not be written: those that follow are of no use.
+    broken: bool,
+    /// Something went wrong: the file is opened anew before the next generation. One that was
+    /// opened on a disk that could only be read would never be written.
+    stale: bool,
 }
 
 impl Baseline {
@@ -87,15 +95,22 @@ impl Baseline {
             file,
             connection,
             writing: None,
+            broken: false,
+            stale: false,
         }
     }
 
-    /// Writes the next page of a generation; the first begins one.
+    /// Writes the next page of a generation; the first begins one. After one that could not be
+    /// written the others are passed over, until the generation is finished or abandoned.
     ///
     /// # Errors
-    /// It is not written, and the generation is given up: the next page begins another.
+    /// It is not written, and the generation is given up; the one before stays.
     pub fn write_page(&mut self, page: &[u8]) -> Result<(), BaselineError> {
+        if self.broken {
+            return Ok(());
+        }
         let result = self.try_page(page);
+        self.broken = result.is_err();
         self.settle(result)
     }
 
@@ -103,6 +118,10 @@ impl Baseline {
         let (generation, number) = if let Some(writing) = self.writing {
             writing
         } else {
+            if self.stale {
+                self.connection = connect(&self.file)?;
+                self.stale = false;
+            }
             self.connection.execute(
                 "DELETE FROM page WHERE generation NOT IN (SELECT id FROM generation WHERE whole)",
                 [],
@@ -122,11 +141,12 @@ impl Baseline {
     }
 
     /// The generation is whole, and of this time: the one before is dropped. Nothing happens
-    /// where no page was written.
+    /// where no page was written, or not every one.
     ///
     /// # Errors
     /// The one before stays.
     pub fn finish_generation(&mut self, time: Timestamp) -> Result<(), BaselineError> {
+        self.broken = false;
         let result = self.try_finish(time);
         self.settle(result)
     }
@@ -149,6 +169,7 @@ impl Baseline {
     /// Gives up the generation that is being written.
     pub fn abandon(&mut self) {
         self.writing = None;
+        self.broken = false;
     }
 
     /// The last whole generation.
@@ -191,6 +212,7 @@ impl Baseline {
             Err(error) => error,
         };
         self.writing = None;
+        self.stale = true;
         if !is_damage(&error) {
             return Err(refused(&self.file, &error));
         }
@@ -202,6 +224,7 @@ impl Baseline {
 
 fn connect(file: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(file)?;
+    connection.busy_timeout(BUSY)?;
     // The disk's syncs are for the journal.
     connection.execute_batch("PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = OFF;")?;
     let sound: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -219,6 +242,11 @@ fn connect(file: &Path) -> rusqlite::Result<Connection> {
             rusqlite::ffi::SQLITE_NOTADB,
             "it is of a later version of leakwatch",
         );
+    }
+    if schema == SCHEMA {
+        // Nothing is written: on a full disk, and on one that can only be read, what was learned
+        // is read all the same.
+        return Ok(connection);
     }
     connection.execute_batch(
         "CREATE TABLE IF NOT EXISTS generation (

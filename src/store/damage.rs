@@ -56,13 +56,49 @@ pub fn set_aside(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
     Ok(aside)
 }
 
+/// Where the database lies that is to take the place of a damaged one.
+pub fn fresh(path: &Path) -> PathBuf {
+    beside(path, ".new")
+}
+
+/// Removes a database and its other files.
+pub fn remove(path: &Path) {
+    for after in WITH_IT {
+        // Mostly there is none.
+        let _ = fs::remove_file(beside(path, after));
+    }
+}
+
+/// The database that was set aside last, where none has taken its place: we ended while it was
+/// being read.
+pub fn half_saved(path: &Path) -> Option<PathBuf> {
+    let is_missing = matches!(
+        path.symlink_metadata(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound
+    );
+    if is_missing && fresh(path).exists() {
+        all_aside(path).pop()
+    } else {
+        None
+    }
+}
+
 fn forget_oldest(path: &Path) {
+    let aside = all_aside(path);
+    let surplus = aside.len().saturating_sub(MOST_ASIDE);
+    for path in &aside[..surplus] {
+        remove(path);
+    }
+}
+
+/// Databases that were set aside, the last one at the end.
+fn all_aside(path: &Path) -> Vec<PathBuf> {
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
-        return;
+        return Vec::new();
     };
     let beginning = [name.as_encoded_bytes(), b".corrupt-"].concat();
     let Ok(entries) = fs::read_dir(directory) else {
-        return;
+        return Vec::new();
     };
     let mut aside: Vec<PathBuf> = entries
         .flatten()
@@ -75,12 +111,7 @@ fn forget_oldest(path: &Path) {
         .collect();
     // The time is in the name.
     aside.sort();
-    let surplus = aside.len().saturating_sub(MOST_ASIDE);
-    for path in &aside[..surplus] {
-        for after in WITH_IT {
-            let _ = fs::remove_file(beside(path, after));
-        }
-    }
+    aside
 }
 
 /// Reads what can be read of a database that was set aside, and leaves it as it is.
@@ -148,9 +179,7 @@ fn first_page(path: &Path) -> Result<[u8; PAGE as usize], Trouble> {
         File::open(path)?.read_exact_at(&mut page, 0)?;
         Ok(())
     });
-    for after in WITH_IT {
-        let _ = fs::remove_file(beside(path, after));
-    }
+    remove(path);
     made.map(|()| page)
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
-    io::Read,
+    io::{ErrorKind, Read, Write},
     os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     time::Duration,
@@ -91,12 +91,70 @@ impl Disk {
         })
     }
 
+    /// Closes it and gives it another name, under which it is complete.
+    ///
+    /// # Errors
+    /// It stays where it is, or cannot be closed.
+    pub fn move_to(self, path: &Path) -> Result<(), Trouble> {
+        let cut = self
+            .rows
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+                row.get::<_, i64>(0)
+            })?;
+        if cut != 0 {
+            return Err(Trouble::Disk("its log cannot be worked in".to_owned()));
+        }
+        (self.rows.close()).map_err(|(_, error)| Trouble::from(error))?;
+        fs::rename(&self.path, path)?;
+        if let Some(directory) = path.parent() {
+            File::open(directory)?.sync_all()?;
+        }
+        Ok(())
+    }
+
     /// Whether the file is still where it was. One that was removed takes what is written to it
     /// along.
     pub fn is_there(&self) -> bool {
         let there = fs::metadata(&self.path);
         there.is_ok_and(|there| (there.dev(), there.ino()) == self.file)
     }
+}
+
+/// Octets written to try a disk out, at least and at most.
+const TRIAL: std::ops::Range<u64> = 64 << 10..4 << 20;
+
+/// Writes so much to a directory, within bounds, and removes it again. One that does not exist yet
+/// has nothing in it that would take long.
+///
+/// # Errors
+/// It cannot be written.
+pub fn try_out(directory: &Path, octets: u64) -> Result<(), Trouble> {
+    if !directory.is_dir() {
+        return Ok(());
+    }
+    let path = directory.join("trial");
+    // One that we left behind when we were killed.
+    let _ = fs::remove_file(&path);
+    let written = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&path)
+        .and_then(|mut file| {
+            let piece = vec![0xA5; 64 << 10];
+            for _ in 0..octets.clamp(TRIAL.start, TRIAL.end) / piece.len() as u64 {
+                file.write_all(&piece)?;
+            }
+            file.sync_all()
+        });
+    let _ = fs::remove_file(&path);
+    written.map_err(|error| match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
+            Trouble::Disk("the disk is full".to_owned())
+        }
+        ErrorKind::ReadOnlyFilesystem => Trouble::Disk("it can only be read".to_owned()),
+        _ => Trouble::Disk(format!("{}: {error}", path.display())),
+    })
 }
 
 /// A database in memory, with the same tables.

@@ -10,8 +10,14 @@ use crate::bgp::Timestamp;
 
 /// Incidents, open ones included: those of a thousand open at once, a hundred times over.
 pub const MOST_INCIDENTS: u32 = 100_000;
-/// Slips of one sink: its queue, and what was told there and goes on.
+/// Slips of one sink that say nothing any more: what was told there and is over.
 pub const MOST_SLIPS: u32 = 10_000;
+/// Slips of one sink, whatever they say. Queues are bounded where they are held, far below this.
+pub const MOST_SLIPS_AT_ALL: u32 = 100_000;
+/// A slip of which the end was told, and behind which nothing waits (`alert::Slip` as JSON).
+const OVER: &str = "CASE WHEN json_valid(slip) THEN
+     ifnull(json_extract(slip, '$.told.over'), 0) AND json_array_length(slip, '$.pending') = 0
+     ELSE 0 END";
 /// Documents of one kind: the files of a backlog of weeks.
 pub const MOST_DOCUMENTS: u32 = 100_000;
 /// Octets on the disk. As much is looked through at every start.
@@ -56,8 +62,9 @@ pub fn forget(rows: &mut Connection, now: Timestamp, keep: Duration, most: u64) 
     let incidents: u32 = change.query_row("SELECT count(*) FROM incident", [], |row| row.get(0))?;
     let surplus = incidents.saturating_sub(MOST_INCIDENTS).min(PIECE * 10);
     gone += forget_incidents(&change, OLDEST, 0, surplus)?;
-    gone += cap(&change, "slip", "sink", MOST_SLIPS)?;
-    gone += cap(&change, "document", "kind", MOST_DOCUMENTS)?;
+    gone += cap(&change, ("slip", "sink"), OVER, MOST_SLIPS)?;
+    gone += cap(&change, ("slip", "sink"), "1", MOST_SLIPS_AT_ALL)?;
+    gone += cap(&change, ("document", "kind"), "1", MOST_DOCUMENTS)?;
     if too_large {
         gone += shrink(&change)?;
     }
@@ -132,20 +139,27 @@ fn forget_incidents(rows: &Connection, which: &str, bound: i64, most: u32) -> Re
     Ok(gone)
 }
 
-/// Leaves the latest `most` rows of each value of `group`.
-fn cap(rows: &Connection, table: &str, group: &str, most: u32) -> Result<usize> {
+/// Leaves the latest `most` rows of each value of `group`, of those that `which` holds for.
+fn cap(rows: &Connection, (table, group): (&str, &str), which: &str, most: u32) -> Result<usize> {
+    // As long as there are no more of all, nothing has to be looked into.
     let mut counted = rows.prepare(&format!(
         "SELECT {group}, count(*) FROM {table} GROUP BY {group} HAVING count(*) > ?1"
     ))?;
     let over = counted
-        .query_map([most], |row| Ok((row.get(0)?, row.get(1)?)))?
-        .collect::<Result<Vec<(String, u32)>>>()?;
+        .query_map([most], |row| row.get(0))?
+        .collect::<Result<Vec<String>>>()?;
     let mut gone = 0;
-    for (name, count) in over {
+    for name in over {
+        let count: u32 = rows.query_row(
+            &format!("SELECT count(*) FROM {table} WHERE {group} = ?1 AND {which}"),
+            [&name],
+            |row| row.get(0),
+        )?;
         gone += rows.execute(
             &format!(
                 "DELETE FROM {table} WHERE place IN
-                 (SELECT place FROM {table} WHERE {group} = ?1 ORDER BY place LIMIT ?2)"
+                 (SELECT place FROM {table} WHERE {group} = ?1 AND {which}
+                  ORDER BY place LIMIT ?2)"
             ),
             params![name, count.saturating_sub(most).min(PIECE * 10)],
         )?;

@@ -113,6 +113,7 @@ pub fn hostile_router() -> RouterState {
         active: false,
         state: Standing::Stale,
         since: Timestamp::from_secs(1_500_000_000),
+        away_since: Some(Timestamp::from_secs(1_500_000_000)),
         stale_until: Some(Timestamp::from_secs(1_500_000_300)),
         sessions: 3,
         last_error: Some("the connection was reset".to_owned()),

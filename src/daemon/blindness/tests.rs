@@ -18,6 +18,7 @@ fn router(number: u8, state: Standing, since: u64) -> RouterState {
         active: false,
         state,
         since: at(since),
+        away_since: (state != Standing::Up).then(|| at(since)),
         stale_until: None,
         sessions: 1,
         last_error: Some("connection reset".to_owned()),
@@ -183,4 +184,121 @@ fn every_trouble_says_what_to_do_and_has_a_chapter_of_the_runbook() {
         let heading = format!("\n## {}\n", trouble.chapter);
         assert!(runbook.contains(&heading), "{heading}");
     }
+}
+
+/// What is told of the end of what was found, when this is seen; none where it goes on.
+fn end(trouble: &Trouble, routers: &[RouterState], now: u64) -> Option<String> {
+    let seen = Seen {
+        now: at(now),
+        durability: &Durability::Volatile,
+        sinks: &[],
+        routers,
+        directories: &[],
+        canary: None,
+    };
+    over(trouble, &seen, true)
+}
+
+fn first(routers: &[RouterState], now: u64) -> Trouble {
+    let seen = Seen {
+        now: at(now),
+        durability: &Durability::Volatile,
+        sinks: &[],
+        routers,
+        directories: &[],
+        canary: None,
+    };
+    troubles(&seen).remove(0)
+}
+
+#[test]
+fn that_nothing_is_held_of_a_lost_router_any_more_changes_nothing() {
+    let mut routers = [router(1, Standing::Stale, 0), router(2, Standing::Up, 0)];
+    let lost = [warning("feed-lost-192.0.2.1")];
+    assert_eq!(found(&routers, &[], 300), lost);
+    routers[0].state = Standing::Gone;
+    routers[0].since = at(301);
+    assert_eq!(found(&routers, &[], 302), lost);
+}
+
+#[test]
+fn blind_is_over_when_something_is_heard_and_not_before() {
+    let mut routers = [router(1, Standing::Gone, 0)];
+    let blind = first(&routers, 300);
+    assert_eq!(blind.id, "blind");
+    assert_eq!(end(&blind, &routers, 86_400), None, "it was given up");
+    assert_eq!(end(&blind, &[], 90_000), None, "we began anew");
+    routers[0] = router(1, Standing::Up, 90_000);
+    let said = end(&blind, &routers, 90_001).unwrap();
+    assert!(said.starts_with("over: leakwatch is blind"), "{said}");
+}
+
+#[test]
+fn a_lost_router_is_found_again_only_when_it_is_up_and_given_up_in_words() {
+    let mut routers = [router(1, Standing::Gone, 0), router(2, Standing::Up, 0)];
+    let lost = first(&routers, 300);
+    assert_eq!(lost.id, "feed-lost-192.0.2.1");
+    assert_eq!(end(&lost, &[], 400), None, "we began anew");
+    assert_eq!(end(&lost, &routers, 86_399), None);
+    for routers in [&routers[..], &[]] {
+        let said = end(&lost, routers, 86_400).unwrap();
+        assert!(said.starts_with("given up: router 192.0.2.1"), "{said}");
+        assert!(said.ends_with("Nothing is heard there"), "{said}");
+    }
+    routers[1].state = Standing::Gone;
+    routers[1].away_since = Some(at(500));
+    assert_eq!(found(&routers, &[], 900).first().unwrap().0, "blind");
+    assert_eq!(
+        end(&lost, &routers, 900),
+        None,
+        "blind is said in its place"
+    );
+    routers[0] = router(1, Standing::Up, 1000);
+    let said = end(&lost, &routers, 1001).unwrap();
+    assert!(said.starts_with("over: router 192.0.2.1"), "{said}");
+}
+
+#[test]
+fn a_silent_router_is_well_when_it_has_sent_something() {
+    let mut routers = [router(1, Standing::Up, 0)];
+    routers[0].silent = true;
+    routers[0].last_update = Some(at(10));
+    let silent = first(&routers, 5000);
+    assert_eq!(silent.id, "feed-silent-192.0.2.1");
+    assert_eq!(end(&silent, &[], 6000), None, "we began anew");
+    routers[0].silent = false;
+    routers[0].last_update = None;
+    assert_eq!(end(&silent, &routers, 6000), None, "it has just connected");
+    routers[0].last_update = Some(at(6000));
+    assert!(end(&silent, &routers, 6001).is_some());
+    let away = [router(1, Standing::Gone, 6100)];
+    assert_eq!(end(&silent, &away, 6200), None);
+    let said = end(&silent, &away, 6500).unwrap();
+    assert!(said.ends_with("now it is not connected at all"), "{said}");
+}
+
+#[test]
+fn a_sink_that_failed_before_a_restart_is_well_when_it_has_taken_something() {
+    let mut sink = SinkState {
+        name: "pager".to_owned(),
+        waiting: 3,
+        oldest: Some(at(0)),
+        failing: Some(Failing::since(at(0), "connection refused")),
+    };
+    let ends = |trouble: &Trouble, sink: &SinkState| {
+        let seen = Seen {
+            now: at(400),
+            durability: &Durability::Volatile,
+            sinks: std::slice::from_ref(sink),
+            routers: &[],
+            directories: &[],
+            canary: None,
+        };
+        over(trouble, &seen, true).is_some()
+    };
+    let failing = mute(&sink, at(400)).unwrap();
+    sink.failing = Some(Failing::since(at(350), "connection refused"));
+    assert!(!ends(&failing, &sink));
+    sink.failing = None;
+    assert!(ends(&failing, &sink));
 }

@@ -76,6 +76,9 @@ pub(super) struct Entry {
     pub active: bool,
     pub standing: Standing,
     pub since: Timestamp,
+    /// When its last session ended; none while one is up. That nothing is held any more
+    /// does not change it.
+    pub away: Option<Timestamp>,
     pub stale_until: Option<Timestamp>,
     pub sessions: u64,
     pub last_end: Option<Ending>,
@@ -173,6 +176,7 @@ impl Routers {
         }
         entry.silent = false;
         entry.since = now;
+        entry.away = Some(now);
         entry.standing = if held == 0 {
             Standing::Gone
         } else {
@@ -351,6 +355,7 @@ impl Table {
             active: who.active,
             standing: Standing::Up,
             since: now,
+            away: None,
             stale_until: None,
             sessions: sessions + 1,
             last_end,

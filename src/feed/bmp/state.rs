@@ -50,6 +50,9 @@ pub struct RouterState {
     pub state: Standing,
     /// Since when.
     pub since: Timestamp,
+    /// Since when it cannot be heard, whether its routes are held or not; none while it is up.
+    #[serde(skip)]
+    pub away_since: Option<Timestamp>,
     /// When its routes are dropped if it does not come back.
     pub stale_until: Option<Timestamp>,
     /// Sessions it has had.
@@ -97,6 +100,7 @@ impl Entry {
             active: self.active,
             state: self.standing,
             since: self.since,
+            away_since: self.away,
             stale_until: self.stale_until,
             sessions: self.sessions,
             last_error: self.last_end.as_ref().map(Ending::to_string),
@@ -136,6 +140,7 @@ impl Target {
             active: true,
             state: Standing::Connecting,
             since: self.since,
+            away_since: Some(self.since),
             stale_until: None,
             sessions: 0,
             last_error: self.error.clone(),

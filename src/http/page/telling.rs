@@ -60,10 +60,16 @@ pub(super) fn telling(out: &mut String, telling: &Telling, now: Timestamp) {
             ),
         ),
     };
-    let _ = writeln!(
-        out,
-        "<p>Journal: <span class=\"{class}\">{journal}</span></p></section>"
-    );
+    let _ = write!(out, "<p>Journal: <span class=\"{class}\">{journal}</span>");
+    if let Some(age) = telling.hangs(now) {
+        let _ = write!(
+            out,
+            "; <span class=\"alarm\">the disk has not answered for {}</span>, and this is as it \
+             was before",
+            lasting(age)
+        );
+    }
+    out.push_str("</p></section>\n");
 }
 
 fn sinks(out: &mut String, telling: &Telling, now: Timestamp) {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::Folder;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::{Folder, MOST_HELD};
 use crate::{
     bgp::{Afi, AsPath, Nlri, Prefix, Timestamp},
     detect::Verdict,
@@ -23,9 +26,6 @@ const AGAIN: Duration = Duration::from_secs(10);
 const PREFIXES_A_TURN: u32 = 1 << 18;
 /// One that does not change is written so often, for the time until which it was seen.
 const ANYWAY: Duration = Duration::from_secs(300);
-/// Incidents held at most; they are numbered by sixteen bits.
-const MOST: usize = 60_000;
-
 /// Judges a path.
 pub type Judge<'a> = &'a dyn Fn(AsPath<'_>) -> Verdict;
 
@@ -73,6 +73,22 @@ impl Folder {
                     id: one.id,
                     gone: false,
                 });
+            }
+        }
+    }
+
+    /// The clock was put back between two lives: nothing that is remembered is later than now.
+    pub fn set_back(&mut self, now: Timestamp) {
+        for incident in self.incidents.iter_mut().flatten() {
+            incident.first_seen = incident.first_seen.min(now);
+            incident.last_seen = incident.last_seen.min(now);
+            incident.written.at = incident.written.at.map(|at| at.min(now));
+            incident.last_told = (incident.last_told).map(|(step, time)| (step, time.min(now)));
+            if let State::Resolved(at) = &mut incident.state {
+                *at = (*at).min(now);
+            }
+            for share in &mut incident.views {
+                share.unobservable = share.unobservable.map(|since| since.min(now));
             }
         }
     }
@@ -164,7 +180,7 @@ impl Folder {
             samples,
             drawing: (incident.samples.seen, incident.samples.state),
             held,
-            views: views.0,
+            views: views.keys,
         })
     }
 
@@ -220,7 +236,7 @@ impl Folder {
         let blamed = one.blamed.map(view);
         let known = |held: &Incident| held.id == one.id;
         if blamed == Some(None)
-            || self.incidents.len() >= MOST
+            || self.incidents.len() >= MOST_HELD
             || self.incidents.iter().flatten().any(known)
         {
             return;
@@ -311,15 +327,17 @@ impl Folder {
 
 /// The views that a document names, each once.
 #[derive(Default)]
-struct Views(Vec<ViewKey>);
+struct Views {
+    keys: Vec<ViewKey>,
+    places: HashMap<ViewKey, u32, RandomState>,
+}
 
 impl Views {
     fn place(&mut self, key: &ViewKey) -> u32 {
-        let place = self.0.iter().position(|known| known == key);
-        place.unwrap_or_else(|| {
-            self.0.push(*key);
-            self.0.len() - 1
-        }) as u32
+        *self.places.entry(*key).or_insert_with(|| {
+            self.keys.push(*key);
+            self.keys.len() as u32 - 1
+        })
     }
 }
 

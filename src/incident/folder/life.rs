@@ -9,7 +9,7 @@ use crate::{
     incident::{
         IncidentEvent, Output,
         ledger::Slot,
-        record::{Kind, State, identity},
+        record::{Incident, Kind, State, identity},
         report::{self, Step},
     },
     reference::Reference,
@@ -168,19 +168,40 @@ impl Folder {
         if let State::Resolved(at) = incident.state
             && world.now.since(at) >= settings.reopen_within
         {
+            self.forget(slot, world);
+        }
+    }
+
+    /// Gives up the place of an incident that is over.
+    fn forget(&mut self, slot: Slot, world: &mut World<'_>) {
+        if let Some(incident) = self.incident(slot) {
             incident.samples.release(world.rib);
-            if self.keeps
-                && let Some(incident) = self.incident(slot)
-            {
-                let id = std::mem::take(&mut incident.id);
+            let id = std::mem::take(&mut incident.id);
+            if self.keeps {
                 self.gone.push(id);
             }
-            for route in self.ledger.routes_of(slot) {
-                self.ledger.assign(route, Slot::NONE);
-            }
-            if let Some(place) = self.incidents.get_mut(usize::from(slot.0)) {
-                *place = None;
-            }
+        }
+        for route in self.ledger.routes_of(slot) {
+            self.ledger.assign(route, Slot::NONE);
+        }
+        if let Some(place) = self.incidents.get_mut(usize::from(slot.0)) {
+            *place = None;
+        }
+    }
+
+    /// Makes room: what has been over for longest would be taken for something new if it came
+    /// back.
+    pub(super) fn forget_longest_over(&mut self, world: &mut World<'_>) {
+        let over = |one: &Option<Incident>| match one.as_ref()?.state {
+            State::Resolved(at) => Some(at),
+            State::Open | State::Receding(_) => None,
+        };
+        let longest = (0_u16..)
+            .zip(&self.incidents)
+            .filter_map(|(index, one)| Some((over(one)?, index)))
+            .min();
+        if let Some((_, index)) = longest {
+            self.forget(Slot(index), world);
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::cell::RefCell;
 
-use super::{Folder, MOST_LOOKS, ONE_LOOK, SCENE, World, is_loud};
+use super::{Folder, LAST, MOST_HELD, MOST_LOOKS, ONE_LOOK, SCENE, World, is_loud};
 use crate::{
-    bgp::{Asn, Timestamp},
+    bgp::Asn,
     detect::Verdict,
     incident::{
         attribution::Scene,
@@ -125,8 +125,11 @@ impl Folder {
                 least: seen.least,
                 ..Evidence::default()
             };
-            self.place(key, evidence, world.now)
+            self.place(key, evidence, world)
         };
+        if slot == Slot::NONE {
+            return;
+        }
         if let Some(incident) = self.incident(slot) {
             incident.strengthen(pattern.kind, &pattern.suspect.evidence);
             incident.absorbs |= pattern.absorbs;
@@ -168,8 +171,9 @@ impl Folder {
         self.generation = self.generation.wrapping_add(1).max(1);
     }
 
-    /// A place for a new incident, or the place of the same one if it is just over.
-    pub(super) fn place(&mut self, key: Key, evidence: Evidence, now: Timestamp) -> Slot {
+    /// A place for a new incident, or the place of the same one if it is just over. There is none
+    /// where every number is that of an open one.
+    pub(super) fn place(&mut self, key: Key, evidence: Evidence, world: &mut World<'_>) -> Slot {
         for (index, incident) in (0_u16..).zip(&mut self.incidents) {
             if let Some(incident) = incident
                 && incident.key.offender == key.offender
@@ -188,20 +192,87 @@ impl Folder {
                 ..key
             };
             if key != rest {
-                return self.place(rest, evidence, now);
+                return self.place(rest, evidence, world);
             }
         }
-        let mut incident = Incident::new(String::new(), key, evidence, now);
+        let free = |incidents: &[Option<Incident>]| {
+            let free = incidents.iter().skip(1).position(Option::is_none);
+            free.map_or(incidents.len(), |free| free + 1)
+        };
+        let mut index = free(&self.incidents);
+        if index >= MOST_HELD {
+            self.forget_longest_over(world);
+            index = free(&self.incidents);
+        }
+        if index > LAST {
+            return Slot::NONE;
+        }
+        let mut incident = Incident::new(String::new(), key, evidence, world.now);
         incident.told = (Severity::Info, 0);
-        if let Some(free) = self.incidents.iter().skip(1).position(Option::is_none) {
-            let index = free + 1;
-            if let Some(place) = self.incidents.get_mut(index) {
-                *place = Some(incident);
-            }
-            Slot(index as u16)
-        } else {
-            self.incidents.push(Some(incident));
-            Slot((self.incidents.len() - 1) as u16)
+        match self.incidents.get_mut(index) {
+            Some(place) => *place = Some(incident),
+            None => self.incidents.push(Some(incident)),
         }
+        Slot(index as u16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        bgp::Timestamp, detect::settings::Settings as Detect, incident::record::Kind,
+        reference::Reference, rib::ViewId,
+    };
+
+    /// Asks for the place of one more, beside `held` others, of which this many are over.
+    fn place(held: u32, over: u32) -> (Slot, Folder) {
+        let settings = crate::incident::Settings {
+            most_open: 60_000,
+            ..Default::default()
+        };
+        let mut folder = Folder::new(settings, Detect::default());
+        let key = |asn| Key {
+            kind: Kind::Leak,
+            offender: Some(Asn(asn)),
+            neighbour: None,
+            view: None,
+        };
+        let now = Timestamp::from_secs(1_000_000);
+        folder.incidents.truncate(1);
+        for number in 1..=held {
+            let mut one = Incident::new(String::new(), key(number), Evidence::default(), now);
+            if number <= over {
+                // The one in the middle is over for longest.
+                let since = u64::from(number.abs_diff(over / 2));
+                one.state = State::Resolved(Timestamp::from_secs(1000 + since));
+            }
+            folder.incidents.push(Some(one));
+        }
+        let mut rib = Rib::default();
+        let mut world = World {
+            now,
+            rib: &mut rib,
+            reference: &Reference::default(),
+            out: &mut Vec::new(),
+        };
+        let slot = folder.place(key(1_000_000), Evidence::default(), &mut world);
+        (slot, folder)
+    }
+
+    #[test]
+    fn incidents_never_share_a_number_however_many_linger() {
+        let most = MOST_HELD as u32;
+        let (slot, folder) = place(100, 50);
+        assert_eq!((slot, folder.incidents.len()), (Slot(101), 102));
+        let (slot, folder) = place(most, 1000);
+        assert_eq!(slot, Slot(500), "that of what has been over for longest");
+        assert_eq!(folder.incidents.len(), MOST_HELD + 1);
+        // So many views may be blamed at once.
+        let (slot, _) = place(LAST as u32 - 1, 0);
+        assert_eq!(usize::from(slot.0), LAST);
+        let (slot, mut folder) = place(LAST as u32, 0);
+        assert_eq!((slot, folder.incidents.len()), (Slot::NONE, LAST + 1));
+        folder.view_well(ViewId(0), Kind::Surge);
     }
 }

@@ -56,6 +56,12 @@ pub struct World<'a> {
     pub out: &'a mut Vec<Output>,
 }
 
+/// Incidents held at most, those that are lately over included: they are numbered by sixteen
+/// bits. Only open ones go beyond it, up to the last number.
+const MOST_HELD: usize = 60_000;
+/// The last number. A count of sixteen bits has to go beyond it.
+const LAST: usize = 65_533;
+
 /// Ledger, window and incidents.
 #[derive(Debug)]
 pub struct Folder {

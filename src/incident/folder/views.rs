@@ -60,7 +60,7 @@ impl Folder {
             neighbour: None,
             view: Some(view),
         };
-        let slot = self.place(key, Evidence::default(), world.now);
+        let slot = self.place(key, Evidence::default(), world);
         if let Some(incident) = self.incident(slot) {
             incident.recount(counted);
             if incident.views.is_empty() {
@@ -105,7 +105,7 @@ impl Folder {
                 routes: lost,
                 ..Evidence::default()
             };
-            self.place(key, what, world.now)
+            self.place(key, what, world)
         };
         let Some(incident) = self.incident(slot) else {
             return;

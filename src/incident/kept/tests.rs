@@ -1,7 +1,14 @@
 use proptest::prelude::*;
 
-use super::*;
-use crate::bgp::{Afi, PeerKey, RibView, Router};
+use super::{evidence::counts, *};
+use crate::{
+    bgp::{Afi, Nlri, PeerKey, RibView, Router, SpecialCommunity},
+    incident::{
+        Counted,
+        evidence::{Evidence, Least},
+    },
+    rib::Marks,
+};
 
 fn view(nth: u8, afi: Afi) -> ViewKey {
     let router = match nth % 3 {

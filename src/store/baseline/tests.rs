@@ -134,3 +134,83 @@ fn a_directory_that_is_none_is_refused_with_its_name() {
             .contains("/nonexistent/leakwatch/baseline.sqlite")
     );
 }
+
+/// Lets the file grow no further, as a full disk does; with none it may again.
+fn limit(baseline: &Baseline, more: Option<u32>) {
+    let pages: u32 = baseline
+        .connection
+        .query_row("PRAGMA page_count", [], |row| row.get(0))
+        .unwrap();
+    let most = more.map_or(u32::MAX - 1, |more| pages + more);
+    let set = format!("PRAGMA max_page_count = {most}");
+    let _: u32 = baseline
+        .connection
+        .query_row(&set, [], |row| row.get(0))
+        .unwrap();
+}
+
+#[test]
+fn one_page_that_cannot_be_written_costs_its_generation_and_not_the_one_before() {
+    let directory = Directory::new("page");
+    let mut baseline = open(&directory.0);
+    write(&mut baseline, &[b"one", b"two"]);
+    baseline.finish_generation(at(1)).unwrap();
+    write(&mut baseline, &[b"three"]);
+    limit(&baseline, Some(1));
+    assert!(baseline.write_page(&vec![7; 50_000]).is_err());
+    limit(&baseline, None);
+    write(&mut baseline, &[b"five", b"six"]);
+    baseline.finish_generation(at(2)).unwrap();
+    let first = Some((at(1), vec![b"one".to_vec(), b"two".to_vec()]));
+    assert_eq!(pages(&mut baseline), first);
+    drop(baseline);
+    let mut baseline = open(&directory.0);
+    assert_eq!(pages(&mut baseline), first);
+    write(&mut baseline, &[b"next"]);
+    baseline.finish_generation(at(3)).unwrap();
+    assert_eq!(pages(&mut baseline), Some((at(3), vec![b"next".to_vec()])));
+}
+
+#[test]
+fn a_full_disk_hides_nothing_that_was_learned_and_is_tried_again() {
+    let directory = Directory::new("full");
+    let mut baseline = open(&directory.0);
+    write(&mut baseline, &[b"one"]);
+    baseline.finish_generation(at(1)).unwrap();
+    let before = fs::metadata(directory.0.join(FILE)).unwrap().modified();
+    drop(baseline);
+    let mut baseline = open(&directory.0);
+    let after = fs::metadata(directory.0.join(FILE)).unwrap().modified();
+    assert_eq!(before.unwrap(), after.unwrap(), "opening writes nothing");
+    let first = Some((at(1), vec![b"one".to_vec()]));
+    assert_eq!(pages(&mut baseline), first);
+    limit(&baseline, Some(0));
+    assert!(baseline.write_page(&vec![7; 50_000]).is_err());
+    baseline.finish_generation(at(2)).unwrap();
+    assert_eq!(pages(&mut baseline), first);
+    // The limit is the connection's: there is room in the file opened anew.
+    write(&mut baseline, &[&vec![8; 50_000]]);
+    baseline.finish_generation(at(3)).unwrap();
+    assert_eq!(pages(&mut baseline), Some((at(3), vec![vec![8; 50_000]])));
+}
+
+#[test]
+fn what_can_only_be_read_is_read_and_written_once_it_can_be() {
+    let directory = Directory::new("read-only");
+    let mut baseline = open(&directory.0);
+    write(&mut baseline, &[b"one"]);
+    baseline.finish_generation(at(1)).unwrap();
+    let file = directory.0.join(FILE);
+    // As SQLite opens a file on a disk that cannot be written.
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    baseline.connection = Connection::open_with_flags(&file, flags).unwrap();
+    let first = Some((at(1), vec![b"one".to_vec()]));
+    assert_eq!(pages(&mut baseline), first);
+    assert!(baseline.write_page(b"two").is_err());
+    write(&mut baseline, &[b"three"]);
+    baseline.finish_generation(at(2)).unwrap();
+    assert_eq!(pages(&mut baseline), first);
+    write(&mut baseline, &[b"four"]);
+    baseline.finish_generation(at(3)).unwrap();
+    assert_eq!(pages(&mut baseline), Some((at(3), vec![b"four".to_vec()])));
+}

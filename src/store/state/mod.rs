@@ -55,6 +55,8 @@ pub struct State {
     removed: Vec<Write>,
     /// What was found wrong with the database, which is not to be used any more.
     distrusted: Option<String>,
+    /// What could be read of it is in memory.
+    saved: bool,
     said: VecDeque<String>,
     /// The latest time we were told.
     now: Timestamp,
@@ -76,6 +78,7 @@ impl State {
             complete: false,
             removed: Vec::new(),
             distrusted: None,
+            saved: false,
             said: VecDeque::new(),
             now: Timestamp::ZERO,
             looked_through: Timestamp::ZERO,

@@ -1,6 +1,11 @@
 //! From the disk to memory when it fails, and back when it works again.
 
-use std::{fs::DirBuilder, os::unix::fs::DirBuilderExt, path::Path, time::Duration};
+use std::{
+    fs::DirBuilder,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use rusqlite::Connection;
 
@@ -61,7 +66,10 @@ impl State {
         let Some(directory) = self.directory.clone() else {
             return;
         };
-        match self.reach(&directory) {
+        // A large database is looked through before it is used, while everybody waits for us: not
+        // before anything can be written at all.
+        let tried = disk::try_out(&directory, retention::bytes(&self.memory).unwrap_or(0));
+        match tried.and_then(|()| self.reach(&directory)) {
             Ok(()) => {
                 if let Some((since, _)) = self.trouble.take() {
                     let directory = directory.display();
@@ -89,37 +97,82 @@ impl State {
             self.lock = Some(Lock::take(directory)?);
         }
         let path = file(directory);
-        let damaged = match self.distrusted.take() {
-            Some(what) => what,
-            None => match Disk::open(&path, self.now) {
+        let half = damage::half_saved(&path);
+        // One that was moved away is nobody's trouble any more.
+        let there = half.is_some() || path.symlink_metadata().is_ok();
+        let distrusted = self.distrusted.take().filter(|_| there);
+        let damaged = match (distrusted, &half) {
+            (Some(what), _) => what,
+            (None, Some(_)) => "we ended before all of it was saved".to_owned(),
+            (None, None) => match Disk::open(&path, self.now) {
                 Err(Trouble::Damaged(what)) => what,
-                disk => return self.join(disk?),
+                disk => {
+                    let disk = disk?;
+                    damage::remove(&damage::fresh(&path));
+                    return self.join(disk);
+                }
             },
         };
         self.failed(&damaged);
-        let aside = match damage::set_aside(&path, self.now) {
+        let disk = match self.replace(&path, &damaged, half) {
+            Ok(disk) => disk,
+            Err(trouble) => {
+                self.distrusted = Some(damaged);
+                return Err(trouble);
+            }
+        };
+        self.join(disk)
+    }
+
+    /// Another database in the place of a damaged one, or of the one `aside` of which not all was
+    /// saved, with what can be read of that.
+    ///
+    /// It takes its place when it is complete, and lies beside it from before the damaged one
+    /// leaves: whoever finds it alone begins once more with saving.
+    fn replace(
+        &mut self,
+        path: &Path,
+        damaged: &str,
+        aside: Option<PathBuf>,
+    ) -> Result<Disk, Trouble> {
+        let fresh = damage::fresh(path);
+        if aside.is_none() {
+            damage::remove(&fresh);
+        }
+        let opened = Disk::open(&fresh, self.now).or_else(|_| {
+            damage::remove(&fresh);
+            Disk::open(&fresh, self.now)
+        });
+        let mut disk = match opened {
+            Ok(disk) => disk,
+            Err(trouble) => {
+                self.save_into_memory(aside.as_deref().unwrap_or(path));
+                return Err(trouble);
+            }
+        };
+        let aside = match aside.map_or_else(|| damage::set_aside(path, self.now), Ok) {
             Ok(aside) => aside,
             Err(error) => {
-                damage::salvage(&path, &mut self.memory, SALVAGE, ALONE);
-                self.distrusted = Some(damaged);
+                drop(disk);
+                damage::remove(&fresh);
+                self.save_into_memory(path);
                 return Err(Trouble::Disk(format!(
                     "it is damaged and cannot be set aside: {error}"
                 )));
             }
         };
-        let opened = Disk::open(&path, self.now);
-        let (disk, saved) = match opened {
-            Ok(mut disk) => {
-                let saved = damage::salvage(&aside, &mut disk.rows, SALVAGE, retention::MOST_BYTES);
-                (Ok(disk), saved)
-            }
-            Err(trouble) => {
-                let saved = damage::salvage(&aside, &mut self.memory, SALVAGE, ALONE);
-                (Err(trouble), saved)
-            }
-        };
-        self.say(set_aside(&path, &aside, &damaged, saved));
-        self.join(disk?)
+        let saved = damage::salvage(&aside, &mut disk.rows, SALVAGE, retention::MOST_BYTES);
+        self.say(set_aside(path, &aside, damaged, saved));
+        disk.move_to(path)?;
+        Disk::open(path, self.now)
+    }
+
+    /// What can be read of a damaged database; once, since what is removed from memory later must
+    /// not come back.
+    fn save_into_memory(&mut self, damaged: &Path) {
+        if !std::mem::replace(&mut self.saved, true) {
+            damage::salvage(damaged, &mut self.memory, SALVAGE, ALONE);
+        }
     }
 
     /// Brings both copies together, in one transaction each.
@@ -140,6 +193,7 @@ impl State {
         change.commit()?;
         self.mirror(&disk.rows)?;
         self.disk = Some(disk);
+        self.saved = false;
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use std::{
 
 use super::*;
 use crate::store::{
+    disk,
     schema::{self, MIGRATIONS},
     trouble::Trouble,
 };
@@ -198,6 +199,47 @@ fn what_is_damaged_is_set_aside_and_what_can_be_read_is_saved() {
         "{saved} of 440, but for what was in that page"
     );
     assert_eq!(store.figures().failures, 1);
+}
+
+#[test]
+fn a_crash_while_a_damaged_database_is_saved_loses_nothing_of_it() {
+    let scratch = Scratch::quick();
+    let sound = closed(&scratch, 400);
+    let page = sound.len() / 4096 / 2 * 4096;
+    let file = OpenOptions::new()
+        .write(true)
+        .open(scratch.database())
+        .unwrap();
+    file.write_all_at(&[0xA5; 4096], page as u64).unwrap();
+    let fresh = scratch.0.join("state/state.sqlite.new");
+    // Before the damaged one has left.
+    drop(disk::Disk::open(&fresh, at(1)).unwrap());
+    {
+        let held = fs::read(scratch.database()).unwrap();
+        let (saved, said) = opens(&scratch, "before");
+        assert!(saved >= 380, "{saved}");
+        assert!(said[0].contains("rows were saved"), "{said:?}");
+        assert!(!fresh.exists());
+        fs::remove_dir_all(scratch.0.join("state")).unwrap();
+        fs::create_dir(scratch.0.join("state")).unwrap();
+        fs::write(scratch.database(), &held).unwrap();
+    }
+    // And in the middle of reading it.
+    let mut half = disk::Disk::open(&fresh, at(1)).unwrap();
+    crate::store::journal::write(&mut half.rows, &[opened(1)], at(1)).unwrap();
+    drop(half);
+    let aside = scratch
+        .0
+        .join("state/state.sqlite.corrupt-20261118T123000Z");
+    fs::rename(scratch.database(), &aside).unwrap();
+    let (saved, said) = opens(&scratch, "in the middle");
+    assert!(saved >= 380, "{saved}");
+    assert!(
+        said[0].contains("we ended before all of it was saved"),
+        "{said:?}"
+    );
+    assert!(!fresh.exists());
+    assert_eq!(scratch.aside(), [aside]);
 }
 
 #[test]

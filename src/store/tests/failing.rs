@@ -90,6 +90,30 @@ fn on_a_full_disk_everything_goes_on_and_is_on_the_disk_once_there_is_room() {
 }
 
 #[test]
+fn a_database_is_looked_through_only_on_a_disk_that_can_be_written() {
+    let scratch = Scratch::new();
+    let store = scratch.open();
+    store.write(&[opened(1)], at(1));
+    fill(&store);
+    store.write(&[slice(1, 100_000)], at(2));
+    assert_eq!(degraded(&store).0, at(2));
+    // Whatever is wrong with the database would be found, were it opened.
+    fs::write(scratch.database(), "no database").unwrap();
+    let trial = scratch.0.join("state/trial");
+    fs::create_dir(&trial).unwrap();
+    store.look_after(at(30));
+    let (since, why) = degraded(&store);
+    assert_eq!(since, at(2));
+    assert!(why.contains("state/trial"), "{why}");
+    assert_eq!(scratch.aside().len(), 0);
+    fs::remove_dir(&trial).unwrap();
+    store.look_after(at(60));
+    assert_eq!(store.durability(), Durability::Durable);
+    assert_eq!(scratch.aside().len(), 1);
+    assert!(!trial.exists(), "nothing is left of it");
+}
+
+#[test]
 fn a_directory_that_cannot_be_made_is_awaited_and_what_was_in_it_is_not_lost() {
     let scratch = Scratch::new();
     scratch.open().write(

@@ -4,7 +4,7 @@ use super::*;
 use crate::store::{
     disk,
     journal::write,
-    retention::{MOST_INCIDENTS, MOST_SLIPS, bytes, forget, forget_orphans},
+    retention::{MOST_INCIDENTS, MOST_SLIPS, MOST_SLIPS_AT_ALL, bytes, forget, forget_orphans},
 };
 
 const DAY: u64 = 86_400;
@@ -91,17 +91,9 @@ fn of_too_many_the_oldest_go_and_open_incidents_last() {
         MOST_INCIDENTS + surplus
     ))
     .unwrap();
-    rows.execute_batch(&format!(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {})
-         INSERT INTO slip (sink, subject, slip) SELECT 'mail', i, '' FROM n",
-        MOST_SLIPS + 7
-    ))
-    .unwrap();
-    write(&mut rows, &[slip("slack", "a", Some(""))], at(0)).unwrap();
     let pieces = forget_all(&mut rows, Timestamp::ZERO, u64::MAX);
     assert!(pieces > 1, "a little at a time");
     assert_eq!(count(&rows, "incident"), MOST_INCIDENTS);
-    assert_eq!(count(&rows, "slip"), MOST_SLIPS + 1);
     let oldest = |what: &str| -> i64 {
         rows.query_row(&format!("SELECT {what}"), [], |row| row.get(0))
             .unwrap()
@@ -111,10 +103,54 @@ fn of_too_many_the_oldest_go_and_open_incidents_last() {
         oldest("min(opened) FROM incident WHERE resolved IS NOT NULL"),
         i64::from(surplus) + 11
     );
-    assert_eq!(
-        oldest("min(CAST(subject AS INTEGER)) FROM slip WHERE sink = 'mail'"),
-        8
+}
+
+/// As many slips of one sink, called 1 and so on; `text` says what one says, by its number `i`.
+fn slips(rows: &rusqlite::Connection, sink: &str, count: u32, text: &str) {
+    rows.execute_batch(&format!(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count})
+         INSERT INTO slip (sink, subject, slip) SELECT '{sink}', i, {text} FROM n"
+    ))
+    .unwrap();
+}
+
+#[test]
+fn of_too_many_slips_those_go_that_say_nothing_any_more() {
+    let mut rows = disk::in_memory();
+    let told = |over: bool, pending: &str| {
+        format!("{{\"told\":{{\"count\":1,\"over\":{over}}},\"pending\":{pending}}}")
+    };
+    let (over, open) = (told(true, "[]"), told(false, "[]"));
+    let (waits, first) = (told(true, "[{}]"), "{\"told\":null,\"pending\":[{}]}");
+    // The oldest are those that matter; of the others every third is over.
+    let text = format!(
+        "CASE WHEN i <= 30 THEN '{open}' WHEN i <= 60 THEN '{waits}' WHEN i <= 90 THEN '{first}'
+         WHEN i = 91 THEN 'no JSON' WHEN i % 3 THEN '{open}' ELSE '{over}' END"
     );
+    let before = MOST_SLIPS * 3 + 300;
+    slips(&rows, "mail", before, &text);
+    slips(&rows, "slack", MOST_SLIPS + 2, &format!("'{over}'"));
+    slips(&rows, "pager", MOST_SLIPS + 2, &format!("'{open}'"));
+    forget_all(&mut rows, Timestamp::ZERO, u64::MAX);
+    let left = |sink: &str, which: &str| -> u32 {
+        let sql = format!("SELECT count(*) FROM slip WHERE sink = '{sink}' AND {which}");
+        rows.query_row(&sql, [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(left("mail", "subject + 0 <= 91"), 91);
+    let are_over = (before - 90) / 3;
+    assert_eq!(left("mail", "1"), before - (are_over - MOST_SLIPS));
+    assert_eq!(left("slack", "1"), MOST_SLIPS);
+    assert_eq!(left("slack", "subject + 0 > 2"), MOST_SLIPS);
+    assert_eq!(left("pager", "1"), MOST_SLIPS + 2);
+}
+
+#[test]
+fn slips_are_bounded_even_where_nobody_else_bounds_them() {
+    let mut rows = disk::in_memory();
+    let open = "'{\"told\":{\"over\":false},\"pending\":[]}'";
+    slips(&rows, "mail", MOST_SLIPS_AT_ALL + 7, open);
+    let pieces = forget_all(&mut rows, Timestamp::ZERO, u64::MAX);
+    assert_eq!((pieces, count(&rows, "slip")), (1, MOST_SLIPS_AT_ALL));
 }
 
 #[test]
