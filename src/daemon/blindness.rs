@@ -17,7 +17,7 @@ use crate::{
         bmp::{RouterState, Standing},
         mrt::FeedState,
     },
-    incident::{Severity, Step},
+    incident::{Severity, Step, telling::counted},
     store::Durability,
 };
 
@@ -112,24 +112,33 @@ fn mute(sink: &SinkState, now: Timestamp) -> Option<Trouble> {
     if now.since(failing.since) < SINK_FAILS {
         return None;
     }
+    let refused = counted(failing.refused.into(), "alert", "alerts");
+    let name = Plain(&sink.name);
+    let mut details = vec![format!("It says: {}", Plain(&failing.why))];
+    let mut actions = vec![format!(
+        "Try it: leakwatch alert test {name} says what the other side answers."
+    )];
+    if failing.attempts > 0 {
+        details.push(format!("{} attempts since then.", failing.attempts));
+        actions.push(
+            "What waits is not lost: it is delivered, in order, when the sink works again."
+                .to_owned(),
+        );
+    }
+    if failing.refused > 0 {
+        details.push(format!(
+            "{refused} refused for good, and not sent again; the log has each."
+        ));
+        actions.push("Tell people yourself of what is open: leakwatch incidents.".to_owned());
+    }
     Some(Trouble {
-        summary: format!(
-            "alerts do not get through to {}: {} wait",
-            Plain(&sink.name),
-            sink.waiting
-        ),
-        details: vec![format!(
-            "{} attempts since then; the last one: {}",
-            failing.attempts,
-            Plain(&failing.why)
-        )],
-        actions: vec![
-            format!(
-                "Try it: leakwatch alert test {} says what the other side answers.",
-                Plain(&sink.name)
-            ),
-            "Nothing is lost: what waits is delivered, in order, when it works again.".to_owned(),
-        ],
+        summary: if failing.is_doubt() {
+            format!("{name} refuses what it is sent: {refused} nobody was told of there")
+        } else {
+            format!("alerts do not get through to {name}: {} wait", sink.waiting)
+        },
+        details,
+        actions,
         chapter: "sink-failing".to_owned(),
         ..trouble(
             Trouble::sink_failing(&sink.name),

@@ -144,6 +144,50 @@ fn a_sink_that_fails_for_five_minutes_and_a_forgetful_journal_are_told() {
 }
 
 #[test]
+fn what_a_sink_refused_for_good_is_not_said_to_wait() {
+    let mut failing = Failing::since(at(0), "400 Bad Request");
+    failing.refused = 2;
+    let mut sink = SinkState {
+        name: "pager".to_owned(),
+        waiting: 0,
+        oldest: None,
+        failing: Some(failing.clone()),
+    };
+    let told = |sink: &SinkState| {
+        let all = troubles(&Seen {
+            now: at(300),
+            durability: &Durability::Durable,
+            sinks: std::slice::from_ref(sink),
+            routers: &[],
+            directories: &[],
+            canary: None,
+        });
+        let [one] = &all[..] else { panic!("{all:?}") };
+        format!(
+            "{}\n{}\n{}",
+            one.summary,
+            one.details.join("\n"),
+            one.actions.join("\n")
+        )
+    };
+    let text = told(&sink);
+    assert!(
+        text.starts_with("pager refuses what it is sent: 2 alerts nobody was told of there\n"),
+        "{text}"
+    );
+    assert!(text.contains("400 Bad Request"), "{text}");
+    assert!(text.contains("leakwatch incidents"), "{text}");
+    assert!(!text.contains("not lost"), "{text}");
+    failing.attempts = 3;
+    sink.failing = Some(failing);
+    sink.waiting = 1;
+    let text = told(&sink);
+    assert!(text.contains("get through to pager: 1 wait"), "{text}");
+    assert!(text.contains("2 alerts refused for good"), "{text}");
+    assert!(text.contains("What waits is not lost"), "{text}");
+}
+
+#[test]
 fn every_trouble_says_what_to_do_and_has_a_chapter_of_the_runbook() {
     let runbook = include_str!("../../../docs/runbook.md");
     let mut silent = router(1, Standing::Up, 0);
