@@ -266,6 +266,10 @@ impl Service {
                     asked.blocking_recv().ok()?
                 }
             }),
+            journal: Arc::new({
+                let store = alerting.store.clone();
+                move |id, drill| restore::record(&store, store.incident(id, drill)?)
+            }),
             slice: Arc::new({
                 let store = alerting.store.clone();
                 move |id, drill| store.slice(id, drill)

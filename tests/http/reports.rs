@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     client::get,
-    server::{Server, shared},
+    server::{OF_LONG_AGO, Server, shared},
 };
 
 fn incident(query: &str) -> String {
@@ -94,6 +94,16 @@ fn what_the_command_is_told_arrives() {
         serde_json::from_str(&said(&command(shared(), &[&id, "--json"]))).unwrap();
     assert_eq!(json["schema"], 1);
     assert_eq!(json["incident"], id.as_str());
+}
+
+#[test]
+fn what_only_the_journal_still_has_is_reported_on() {
+    let text = said(&command(shared(), &[OF_LONG_AGO]));
+    assert!(text.starts_with("Restoration notice (No. "), "{text}");
+    assert!(text.contains(OF_LONG_AGO), "{text}");
+    let at = |what| format!("/api/v1/incidents/{OF_LONG_AGO}/{what}");
+    assert_eq!(get(shared().at, &at("bundle")).status, 200);
+    assert_eq!(get(shared().at, &at("report?drill=true")).status, 404);
 }
 
 #[test]
