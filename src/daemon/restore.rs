@@ -13,7 +13,7 @@ use crate::{
 pub fn board(store: &Store, board: &Board) -> Vec<(Realm, IncidentEvent)> {
     let mut open = Vec::new();
     for row in store.incidents(MOST_RESOLVED) {
-        let Some(record) = record(store, row) else {
+        let Some(record) = record(store, &row) else {
             continue;
         };
         if record.resolved.is_none() {
@@ -25,7 +25,7 @@ pub fn board(store: &Store, board: &Board) -> Vec<(Realm, IncidentEvent)> {
 }
 
 /// An incident of the journal as the board has it; none if it is not understood.
-pub fn record(store: &Store, row: store::Incident) -> Option<Record> {
+pub fn record(store: &Store, row: &store::Incident) -> Option<Record> {
     let last: IncidentEvent = match serde_json::from_str(&row.event) {
         Ok(last) => last,
         Err(error) => {
@@ -111,14 +111,14 @@ mod tests {
         let store = Store::in_memory();
         store.write(&rows, last.time);
         let row = store.incident(&last.id, false).unwrap();
-        let record = record(&store, row.clone()).unwrap();
+        let record = record(&store, &row).unwrap();
         assert_eq!(record.last, *last);
         assert_eq!(record.resolved, Some(last.time));
         let steps: Vec<Step> = record.timeline.iter().map(|stage| stage.event).collect();
         assert_eq!(steps, [Step::Opened, Step::Updated, Step::Resolved]);
         let event = "{}".to_owned();
         assert_eq!(
-            super::record(&store, store::Incident { event, ..row }),
+            super::record(&store, &store::Incident { event, ..row }),
             None
         );
     }

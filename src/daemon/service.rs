@@ -268,7 +268,7 @@ impl Service {
             }),
             journal: Arc::new({
                 let store = alerting.store.clone();
-                move |id, drill| restore::record(&store, store.incident(id, drill)?)
+                move |id, drill| restore::record(&store, &store.incident(id, drill)?)
             }),
             slice: Arc::new({
                 let store = alerting.store.clone();

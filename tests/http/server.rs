@@ -175,7 +175,7 @@ fn of_long_ago(board: &Board, id: &str, drill: bool) -> Option<Record> {
     let mut records = board.incidents().into_iter();
     let over = records.find(|one| one.resolved.is_some() && one.realm == Realm::Live)?;
     let mut record = Record::clone(&over);
-    record.last.id = OF_LONG_AGO.to_owned();
+    OF_LONG_AGO.clone_into(&mut record.last.id);
     (id == OF_LONG_AGO && !drill).then_some(record)
 }
 

@@ -6,7 +6,7 @@ use crate::{
         report::grouped,
         seen::{Seen, share},
     },
-    report::{build::plain, written::thousands},
+    report::written::thousands,
 };
 
 /// One item. What has no name here keeps its English words.
@@ -103,7 +103,57 @@ pub(super) fn seen(item: &Item) -> String {
                 grouped(times)
             );
         }
-        Seen::Other => return plain(&item.what),
+        Seen::Other => return item.what.clone(),
     };
     format!("{what}：{}件", grouped(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_stand_with_what_they_count() {
+        let (routes, usual) = (2000, 128);
+        for (seen_then, expected) in [
+            (Seen::NeverTransit { routes }, "経由する経路：2,000件"),
+            (
+                Seen::Bogon {
+                    routes,
+                    accepted: 3,
+                },
+                "含む経路：2,000件（うち3件は自社の経路フィルタを通過）",
+            ),
+            (
+                Seen::Limit {
+                    routes,
+                    limit: 2500,
+                    days: Some(4),
+                },
+                "2,000件（上限2,500件の80%）。現在の増加の速さでは4日で上限に到達",
+            ),
+            (
+                Seen::Changed { routes, usual },
+                "2,000件（一度に想定される変動は128件まで）",
+            ),
+            (
+                Seen::MoreSpecific {
+                    routes,
+                    covers: 0,
+                    origins: 1,
+                },
+                "従来観測されていなかった詳細経路：2,000件",
+            ),
+            (Seen::Other, "in words"),
+        ] {
+            let item = Item {
+                family: "policy",
+                strength: 0.5,
+                seen: seen_then,
+                what: "in words".to_owned(),
+            };
+            let line = seen(&item);
+            assert!(line.ends_with(expected), "{line}");
+        }
+    }
 }
