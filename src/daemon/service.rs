@@ -16,6 +16,7 @@ use super::{
     alerting::{Alerting, Watched},
     directories::{Directories, Publisher},
     engine_thread::{self, Bench, Command},
+    journal,
     listen::listen,
     logging::Logging,
     memory::{self, Memory},
@@ -268,7 +269,7 @@ impl Service {
             }),
             journal: Arc::new({
                 let store = alerting.store.clone();
-                move |id, drill| restore::record(&store, &store.incident(id, drill)?)
+                move |id, drill| journal::record(&store, &store.incident(id, drill)?)
             }),
             slice: Arc::new({
                 let store = alerting.store.clone();
