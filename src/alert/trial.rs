@@ -8,6 +8,7 @@ use crate::{
         IncidentEvent, Kind, Severity, Step,
         evidence::Item,
         report::{Routes, Sample, Victim, ViewName},
+        seen::Seen,
     },
 };
 
@@ -37,10 +38,12 @@ fn incident(step: Step, now: Timestamp) -> IncidentEvent {
         peer_as: Asn(peer_as),
         rib: RibView::AdjRibInPre,
     };
-    let evidence = |family, strength, what: &str| Item {
+    let routes = 160_000;
+    let evidence = |family, strength, seen: Seen| Item {
         family,
         strength,
-        what: what.to_owned(),
+        seen,
+        what: seen.to_string(),
     };
     let victim = |asn, routes| Victim {
         asn: Asn(asn),
@@ -94,19 +97,21 @@ fn incident(step: Step, now: Timestamp) -> IncidentEvent {
             evidence(
                 "novelty",
                 0.8,
-                "160,000 more-specifics never seen before, under 71,434 covering routes of 8,847 \
-                 origins",
+                Seen::MoreSpecific {
+                    routes,
+                    covers: 71_434,
+                    origins: 8847,
+                },
             ),
-            evidence(
-                "policy",
-                0.75,
-                "160,000 routes through a network that sells no transit",
-            ),
+            evidence("policy", 0.75, Seen::NeverTransit { routes }),
             evidence(
                 "volume",
                 0.65,
-                "160,000 routes gained, where it normally carries 640 and 128 at once would be \
-                 usual",
+                Seen::Gained {
+                    routes,
+                    normal: 640,
+                    usual: 128,
+                },
             ),
         ],
         summary: format!(

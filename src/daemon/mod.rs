@@ -10,6 +10,7 @@ mod canary;
 mod directories;
 mod engine_thread;
 mod heartbeat;
+mod journal;
 mod listen;
 mod logging;
 mod memory;

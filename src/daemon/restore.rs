@@ -7,7 +7,7 @@ use crate::{
     alert::{Slip, Subject},
     bgp::Timestamp,
     feed::intake::Realm,
-    http::{Board, MOST_RESOLVED, MOST_STAGES, Record, Stage},
+    http::{Board, MOST_RESOLVED},
     incident::{IncidentEvent, Output, Step},
     store::Store,
 };
@@ -16,35 +16,11 @@ use crate::{
 pub fn board(store: &Store, board: &Board) -> Vec<(Realm, IncidentEvent)> {
     let mut open = Vec::new();
     for row in store.incidents(MOST_RESOLVED) {
-        let realm = if row.drill { Realm::Drill } else { Realm::Live };
-        let last: IncidentEvent = match serde_json::from_str(&row.event) {
-            Ok(last) => last,
-            Err(error) => {
-                tracing::warn!(id = row.id, %error, "an incident of the journal is not understood");
-                continue;
-            }
+        let Some(record) = super::journal::record(store, &row) else {
+            continue;
         };
-        let mut record = Record {
-            realm,
-            opened: row.opened,
-            resolved: row.resolved,
-            worst: last.severity,
-            timeline: Vec::new(),
-            omitted: 0,
-            last,
-        };
-        for step in store.steps(&row.id, row.drill) {
-            if let Ok(event) = serde_json::from_str::<IncidentEvent>(&step.event) {
-                record.worst = record.worst.max(event.severity);
-                record.timeline.push(Stage::of(&event));
-            }
-        }
-        while record.timeline.len() > MOST_STAGES {
-            record.timeline.remove(1);
-            record.omitted += 1;
-        }
         if record.resolved.is_none() {
-            open.push((realm, record.last.clone()));
+            open.push((record.realm, record.last.clone()));
         }
         board.restore(record);
     }

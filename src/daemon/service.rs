@@ -16,6 +16,7 @@ use super::{
     alerting::{Alerting, Watched},
     directories::{Directories, Publisher},
     engine_thread::{self, Bench, Command},
+    journal,
     listen::listen,
     logging::Logging,
     memory::{self, Memory},
@@ -266,6 +267,10 @@ impl Service {
                     commands.blocking_send(order).ok()?;
                     asked.blocking_recv().ok()?
                 }
+            }),
+            journal: Arc::new({
+                let store = alerting.store.clone();
+                move |id, drill| journal::record(&store, &store.incident(id, drill)?)
             }),
             slice: Arc::new({
                 let store = alerting.store.clone();

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::{Board, Telling};
+use super::{Board, Record, Telling};
 use crate::{
     alert::Quiet,
     bgp::{Prefix, Timestamp},
@@ -35,6 +35,10 @@ pub type Provider<T> = Arc<dyn Fn() -> T + Send + Sync>;
 /// BGP messages of an incident as an MRT file, by its name and whether it is a drill's; none
 /// where none were kept. May wait for a disk: it is called where waiting does no harm.
 pub type Slices = Arc<dyn Fn(&str, bool) -> Option<Vec<u8>> + Send + Sync>;
+
+/// Incidents that are no longer on the board, by their name and whether they are a drill's. May
+/// wait for a disk: it is called where waiting does no harm.
+pub type Journal = Arc<dyn Fn(&str, bool) -> Option<Record> + Send + Sync>;
 
 /// Every prefix that an incident ever affected, by its name and whether it is a drill's; none
 /// where the engine no longer has them. Waits for the engine: it is called where waiting does no
@@ -68,6 +72,8 @@ pub struct Desk {
     pub telling: watch::Receiver<Arc<Telling>>,
     /// Who reports on incidents, and to whom what may be shown.
     pub report: watch::Receiver<Arc<report::Settings>>,
+    /// Incidents that were over so long ago that the board no longer has them.
+    pub journal: Journal,
     /// Messages for the evidence on an incident.
     pub slice: Slices,
     /// Every prefix that an incident ever affected.

@@ -33,7 +33,7 @@ use tokio::sync::{Semaphore, watch};
 
 pub use access::Access;
 pub use board::{Board, MOST_RESOLVED, MOST_STAGES, Record, Stage, Told};
-pub use desk::{Affected, Asked, Desk, MOST_QUESTIONS, Provider, Slices};
+pub use desk::{Affected, Asked, Desk, Journal, MOST_QUESTIONS, Provider, Slices};
 pub use routes::PATHS;
 pub use server::serve;
 pub use telling::Telling;

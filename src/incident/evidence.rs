@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{report::grouped, settings::Settings};
+use super::{seen::Seen, settings::Settings};
 use crate::detect;
 
 /// How bad an incident is. `Critical` is what pages.
@@ -119,43 +119,29 @@ impl Counted {
         }
     }
 
-    /// How strong it is as evidence, and in words. That a limit is near is a fact; that
+    /// How strong it is as evidence, and what it is. That a limit is near is a fact; that
     /// withdrawals or changes are somebody's mistake is not.
-    fn item(self) -> (f64, String) {
+    const fn item(self) -> (f64, Seen) {
         match self {
             Counted::Routes {
                 routes,
                 limit,
                 days,
-            } => {
-                let percent = u64::from(routes) * 100 / u64::from(limit.max(1));
-                let growth = match days {
-                    Some(1) => ", all of them in a day as it grows".to_owned(),
-                    Some(days) => format!(", all of them in {} days as it grows", grouped(days)),
-                    None => String::new(),
-                };
-                let what = format!(
-                    "{} of {} routes ({percent} %){growth}",
-                    grouped(routes),
-                    grouped(limit)
-                );
-                (1.0, what)
-            }
-            Counted::Withdrawn { routes, left } => (
-                0.6,
-                format!(
-                    "{} routes withdrawn, {} left",
-                    grouped(routes),
-                    grouped(left)
-                ),
+            } => (
+                1.0,
+                Seen::Limit {
+                    routes,
+                    limit,
+                    days,
+                },
             ),
+            Counted::Withdrawn { routes, left } => (0.6, Seen::Withdrawn { routes, left }),
             Counted::Changed { nlri, usual } => (
                 0.4,
-                format!(
-                    "{} changes in a minute, where {} at once would be usual",
-                    grouped(nlri),
-                    grouped(usual)
-                ),
+                Seen::Changed {
+                    routes: nlri,
+                    usual,
+                },
             ),
         }
     }
@@ -218,7 +204,10 @@ pub struct Item {
     pub family: Family,
     /// 0 to 1.
     pub strength: f64,
-    /// What was seen against which threshold.
+    /// What was seen, as numbers; what was written before it was kept says only the words.
+    #[serde(default)]
+    pub seen: Seen,
+    /// The same in words.
     pub what: String,
 }
 
@@ -241,66 +230,39 @@ impl Evidence {
     /// Every item that speaks, strongest of each family first.
     pub fn items(&self) -> Vec<Item> {
         let mut items = Vec::new();
-        let mut add = |family, strength, what| {
+        let mut add = |family, strength, seen: Seen| {
             items.push(Item {
                 family,
                 strength,
-                what,
+                seen,
+                what: seen.to_string(),
             });
         };
         if self.own > 0 {
-            add(
-                "policy",
-                0.95,
-                format!("{} of our own prefixes", grouped(self.own)),
-            );
+            add("policy", 0.95, Seen::Own { routes: self.own });
         }
         if self.by_role > 0 {
-            add(
-                "policy",
-                0.9,
-                format!("{} paths against a configured role", grouped(self.by_role)),
-            );
+            let routes = self.by_role;
+            add("policy", 0.9, Seen::AgainstRole { routes });
         }
         if self.extreme_path > 0 {
-            add(
-                "policy",
-                0.9,
-                format!(
-                    "{} paths no router should carry",
-                    grouped(self.extreme_path)
-                ),
-            );
+            let routes = self.extreme_path;
+            add("policy", 0.9, Seen::ExtremePath { routes });
         } else if self.notable_path > 0 {
-            add(
-                "policy",
-                0.6,
-                format!(
-                    "{} paths far longer than any need",
-                    grouped(self.notable_path)
-                ),
-            );
+            let routes = self.notable_path;
+            add("policy", 0.6, Seen::LongPath { routes });
         }
         if self.separate > 0 && self.separate >= self.least.separate {
-            add(
-                "policy",
-                0.8,
-                format!("one AS twice in {} paths", grouped(self.separate)),
-            );
+            let routes = self.separate;
+            add("policy", 0.8, Seen::SeparateRepeat { routes });
         }
         if self.never_transit > 0 && self.never_transit >= self.least.never_transit {
-            let what = format!(
-                "{} routes through a network that sells no transit",
-                grouped(self.never_transit)
-            );
-            add("policy", 0.75, what);
+            let routes = self.never_transit;
+            add("policy", 0.75, Seen::NeverTransit { routes });
         }
         if self.valley > 0 && self.valley >= self.least.valley {
-            let what = format!(
-                "{} routes handed on between providers or peers (RFC 7908)",
-                grouped(self.valley)
-            );
-            add("policy", 0.7, what);
+            let routes = self.valley;
+            add("policy", 0.7, Seen::Valley { routes });
         }
         if self.origin_changes > 0 {
             let strength = match (self.origin_changes, self.origins) {
@@ -309,19 +271,10 @@ impl Evidence {
                 (5.., _) => 0.5,
                 _ => 0.4,
             };
-            let what = format!(
-                "{} prefixes with an origin they did not have",
-                grouped(self.origin_changes)
-            );
-            add("novelty", strength, what);
+            let routes = self.origin_changes;
+            add("novelty", strength, Seen::NewOrigin { routes });
         }
         if self.novel > 0 && self.novel >= self.least.novel {
-            let what = format!(
-                "{} more-specifics never seen before, under {} covering routes of {} origins",
-                grouped(self.novel),
-                grouped(self.covers),
-                grouped(self.origins)
-            );
             // On the real table, networks splitting up their blocks made 518 in one minute
             // under 53 covers; a leak is broader.
             let strength = match (self.covers, self.origins) {
@@ -329,63 +282,53 @@ impl Evidence {
                 (100.., _) => 0.6,
                 _ => 0.5,
             };
-            add("novelty", strength, what);
+            let seen = Seen::MoreSpecific {
+                routes: self.novel,
+                covers: self.covers,
+                origins: self.origins,
+            };
+            add("novelty", strength, seen);
         }
         if self.specific > 0 && self.specific >= self.least.specific {
-            add(
-                "novelty",
-                0.6,
-                format!("{} prefixes too specific", grouped(self.specific)),
-            );
+            let routes = self.specific;
+            add("novelty", 0.6, Seen::TooSpecific { routes });
         }
         if self.bogon > 0 {
-            let past = match self.accepted {
-                0 => String::new(),
-                some => format!(", {} of them past our own policy", grouped(some)),
+            let seen = Seen::Bogon {
+                routes: self.bogon,
+                accepted: self.accepted,
             };
-            let what = format!(
-                "{} special-purpose prefixes or AS numbers{past}",
-                grouped(self.bogon)
-            );
-            add("policy", 0.6, what);
+            add("policy", 0.6, seen);
         }
         if self.is_surge() {
             let ten = self.gained >= self.burst.saturating_mul(10);
-            let what = format!(
-                "{} routes gained, where it normally carries {} and {} at once would be usual",
-                grouped(self.gained),
-                grouped(self.normal),
-                grouped(self.burst)
-            );
-            add("volume", if ten { 0.65 } else { 0.55 }, what);
+            let seen = Seen::Gained {
+                routes: self.gained,
+                normal: self.normal,
+                usual: self.burst,
+            };
+            add("volume", if ten { 0.65 } else { 0.55 }, seen);
         }
         if let Some(counted) = self.counted {
-            let (strength, what) = counted.item();
-            add("volume", strength, what);
+            let (strength, seen) = counted.item();
+            add("volume", strength, seen);
         }
         if self.headroom {
-            add(
-                "volume",
-                0.5,
-                "a limit on the number of routes is near".to_owned(),
-            );
+            add("volume", 0.5, Seen::NearLimit);
         }
+        let percent = |share: f64| (share * 100.0).round() as u32;
         if self.odd_share >= 0.5 {
-            let what = format!(
-                "a small network between two large ones on {:.0} % of the paths",
-                self.odd_share * 100.0
-            );
-            add("topology", 0.6, what);
+            let percent = percent(self.odd_share);
+            add("topology", 0.6, Seen::SmallBetweenLarge { percent });
         } else if self.displaced_share >= 0.5
             && self.gained >= 100
             && self.gained >= self.normal.saturating_mul(5)
         {
-            let what = format!(
-                "{:.0} % of the paths lead where they never led, {} times its normal load",
-                self.displaced_share * 100.0,
-                grouped(self.gained / self.normal.max(1))
-            );
-            add("topology", 0.5, what);
+            let seen = Seen::Displaced {
+                percent: percent(self.displaced_share),
+                times: self.gained / self.normal.max(1),
+            };
+            add("topology", 0.5, seen);
         }
         items.sort_by(|a, b| {
             b.strength

@@ -19,6 +19,7 @@ pub mod messages;
 pub mod record;
 pub mod report;
 mod samples;
+pub mod seen;
 pub mod settings;
 mod suspects;
 pub mod telling;

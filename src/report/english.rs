@@ -2,6 +2,7 @@
 
 use super::{
     cause::Cause,
+    impact::Basis,
     labels::{Headings, Labels},
     request::Sort,
     settings::Settings,
@@ -20,10 +21,13 @@ use crate::incident::{
 /// The language.
 pub(super) struct English;
 
+const FILL_IN: &str = "[to be filled in]";
+
 const LABELS: Labels = Labels {
     exercise: "EXERCISE: none of this happened",
+    exercise_notice: "EXERCISE: none of this happened",
     over_facts: ["What", "As known"],
-    fill_in: "[to be filled in]",
+    fill_in: FILL_IN,
     headings: Headings {
         time: "Time",
         place: "Place",
@@ -63,6 +67,8 @@ const LABELS: Labels = Labels {
     seen_at: "Seen at",
     kind: "Sort of event",
     severity: "Severity",
+    service_concerned: "Service concerned",
+    area: "Area",
     routes: "Routes",
     networks: "Networks",
     own_prefixes: "Our prefixes",
@@ -74,15 +80,16 @@ const LABELS: Labels = Labels {
     networks_head: ["Network", "Name", "Prefixes"],
     customers_head: ["Customer", "Prefix", "Users"],
     users_unknown: "not known",
-    own_prefixes_unknown: "not known",
-    customers_unknown: "not known yet",
+    own_prefixes_unknown: "not known [to be filled in]",
+    customers_unknown: "not known [to be filled in]",
     none: "none",
     looked_up_all: "looked up for every affected prefix",
     at_least: "at least ",
     and_more: ", …",
     note: "From the operator",
-    nothing_noted: "nothing is noted",
+    nothing_noted: FILL_IN,
     nothing_yet: "nothing yet; being looked into",
+    customers_told: "Customers told",
     taken_on: "Taken on",
     suggested_filter: "Suggested filter",
     can_end_it: "Can end it",
@@ -95,7 +102,7 @@ const LABELS: Labels = Labels {
     service: "Service",
     look_closer: "Look closer",
     quarterly: "Quarterly report",
-    due: "Detailed report",
+    due: "If a major accident",
     thresholds_head: ["Duration", "Reached", "Users", "Reached", "Both"],
     not_the_law: "Thresholds say whether to look closer and are never the legal answer. A \
                   best-effort session that stays up is not \"stopped\", however slow it is; \
@@ -291,8 +298,12 @@ impl Words for English {
         format!("; more specific than {} that stood before", grouped(covers))
     }
 
-    fn origins(&self, count: u32) -> String {
-        format!("{} whose prefixes they are", grouped(count))
+    fn origins(&self, count: u32, listed: Option<u32>) -> String {
+        let count = grouped(count);
+        let below = listed.map_or_else(String::new, |most| {
+            format!("; below, the {} with the most", grouped(most))
+        });
+        format!("{count} whose prefixes they are{below}")
     }
 
     fn looked_up(&self, some: u32, of_all: u32) -> String {
@@ -303,7 +314,7 @@ impl Words for English {
         )
     }
 
-    fn none_found(&self, rests: &str) -> String {
+    fn none_found(&self, _: Basis, rests: &str) -> String {
         format!("none found ({rests})")
     }
 
@@ -370,7 +381,7 @@ impl Words for English {
     }
 
     fn due(&self, moment: &str) -> String {
-        format!("if it is reportable, due by {moment}")
+        format!("first report at once, detailed report by {moment}")
     }
 
     fn time_in(&self, zone: &Zone) -> String {

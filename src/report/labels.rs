@@ -4,6 +4,8 @@
 pub(super) struct Labels {
     /// Over a report on something made up.
     pub exercise: &'static str,
+    /// The same over what customers are told.
+    pub exercise_notice: &'static str,
     /// What stands over names and over values, where a form needs words there.
     pub over_facts: [&'static str; 2],
     /// What has to be written in by hand.
@@ -77,6 +79,10 @@ pub(super) struct Labels {
     pub severity: &'static str,
 
     // The impact.
+    /// For the authority: which service is concerned; only the operator knows.
+    pub service_concerned: &'static str,
+    /// For the authority: in which area; only the operator knows.
+    pub area: &'static str,
     /// How many routes.
     pub routes: &'static str,
     /// How many networks' prefixes they are.
@@ -117,6 +123,8 @@ pub(super) struct Labels {
     pub nothing_noted: &'static str,
     /// Without a note, while it goes on.
     pub nothing_yet: &'static str,
+    /// For the authority: how customers were told; only the operator knows.
+    pub customers_told: &'static str,
     /// Who has taken it on.
     pub taken_on: &'static str,
     /// What holds it back.
@@ -143,7 +151,7 @@ pub(super) struct Labels {
     pub look_closer: &'static str,
     /// Whether the quarterly report covers it.
     pub quarterly: &'static str,
-    /// By when a detailed report is due.
+    /// What is due in the case of a major accident.
     pub due: &'static str,
     /// Of the table: duration, reached, users, reached, both.
     pub thresholds_head: [&'static str; 5],
@@ -184,7 +192,7 @@ pub(super) struct Headings {
     pub response: &'static str,
     /// Where the operator states the cause.
     pub cause: &'static str,
-    /// Where it is presumed.
+    /// Where something is presumed.
     pub cause_presumed: &'static str,
     pub thresholds: &'static str,
     pub course: &'static str,

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     bgp::{Asn, Timestamp},
     config::Config,
-    incident::{IncidentEvent, Kind, Step},
+    incident::{IncidentEvent, Kind, Step, seen::Seen},
     reference::{Contact, Reference},
 };
 
@@ -216,7 +216,7 @@ fn without_a_customers_file_our_own_prefixes_are_still_looked_up() {
     let settings = Settings::default();
     let report = Report::new(&past.account(), &request, &reference(), &settings).unwrap();
     let text = report.write(Format::Text, &settings);
-    assert!(text.contains("Our customers    not known yet"), "{text}");
+    assert!(text.contains("not known [to be filled in]"), "{text}");
     assert!(
         text.contains("none found (looked up for 16 of 2,000"),
         "{text}"
@@ -339,6 +339,78 @@ fn a_cause_is_presumed_by_how_near_the_offender_is_and_stated_only_by_the_operat
     };
     let text = Past::after(3).text(&stated, Format::Text);
     assert!(text.contains("停電") && !text.contains("と推定"), "{text}");
+}
+
+#[test]
+fn evidence_has_its_counts_and_its_order_in_both_languages() {
+    let mut past = Past::after(1);
+    let operators = |language| Request::new(Audience::Operators, language);
+    let japanese = past.text(&operators(Language::Japanese), Format::Markdown);
+    let english = past.text(&operators(Language::English), Format::Markdown);
+    for (text, lines) in [
+        (
+            &japanese,
+            [
+                "トランジットを提供しないASを経由する経路：128件",
+                "再広告（RFC 7908）：50件",
+                "従来観測されていなかった詳細経路：128件",
+            ],
+        ),
+        (
+            &english,
+            ["128 routes through", "50 routes handed on", "128 more-spec"],
+        ),
+    ] {
+        let places = lines.map(|line| text.find(line).unwrap());
+        assert!(places.is_sorted(), "{text}");
+    }
+    // What an earlier version wrote has words only.
+    past.last.evidence[0].seen = Seen::Other;
+    let text = past.text(&operators(Language::Japanese), Format::Markdown);
+    assert!(text.contains("128 routes through"), "{text}");
+}
+
+#[test]
+fn what_only_the_operator_knows_is_asked_for_in_the_authoritys_report() {
+    let past = Past::after(1);
+    for (language, names) in [
+        (
+            Language::English,
+            ["Service concerned", "Area", "Customers told"],
+        ),
+        (
+            Language::Japanese,
+            [
+                "影響を与えた電気通信役務",
+                "影響を与えた地域",
+                "利用者への周知",
+            ],
+        ),
+    ] {
+        let text = |audience| past.text(&Request::new(audience, language), Format::Markdown);
+        for name in names {
+            assert!(text(Audience::Authority).contains(name), "{name}");
+            assert!(!text(Audience::Operators).contains(name), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_due_soon_is_told_with_its_time() {
+    let past = Past::after(1);
+    for (days, expected) in [
+        (30, "詳細報告は2017年9月24日（日）まで"),
+        (3, "28日（月）12:22:01 +09:00"),
+    ] {
+        let request = Request::new(Audience::Authority, Language::Japanese);
+        let settings = Settings {
+            due: Duration::from_secs(days * 86_400),
+            ..settings(Language::Japanese)
+        };
+        let report = Report::new(&past.account(), &request, &reference(), &settings).unwrap();
+        let text = report.write(Format::Markdown, &settings);
+        assert!(text.contains(expected), "{text}");
+    }
 }
 
 #[test]

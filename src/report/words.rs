@@ -6,6 +6,7 @@
 use super::{
     cause::Cause,
     english::English,
+    impact::Basis,
     japanese::Japanese,
     labels::Labels,
     request::Language,
@@ -75,12 +76,13 @@ pub(super) trait Words {
     fn routes(&self, routes: Routes) -> String;
     /// What follows: within how many that stood before.
     fn within(&self, covers: u32) -> String;
-    /// How many networks' prefixes they are.
-    fn origins(&self, count: u32) -> String;
+    /// How many networks' prefixes they are, and how many the table below lists where those are
+    /// not all.
+    fn origins(&self, count: u32, listed: Option<u32>) -> String;
     /// What a number rests on: some of the affected prefixes.
     fn looked_up(&self, some: u32, of_all: u32) -> String;
     /// Nothing of ours so far, and what that rests on.
-    fn none_found(&self, rests: &str) -> String;
+    fn none_found(&self, basis: Basis, rests: &str) -> String;
     /// How many prefixes are ours.
     fn own_prefixes(&self, count: u32) -> String;
     /// How many customers and users, and what that rests on.
@@ -110,7 +112,7 @@ pub(super) trait Words {
     fn so_many(&self, users: u64) -> String;
     /// Whether the quarterly report covers it, and from where it does.
     fn quarterly(&self, reached: Reached, duration: &str, users: u32) -> String;
-    /// By when a detailed report is due.
+    /// What is due if it is a major accident: a report at once, and a detailed one by then.
     fn due(&self, moment: &str) -> String;
 
     /// Over a column of times.

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     client::get,
-    server::{Server, shared},
+    server::{OF_LONG_AGO, Server, shared},
 };
 
 fn incident(query: &str) -> String {
@@ -55,10 +55,7 @@ fn a_report_says_by_itself_whether_it_is_over_and_whether_it_is_a_drill() {
         &[&incident("drill=true"), "--lang", "ja", "--drill"],
     ));
     assert!(drill.starts_with("*** 【訓練】"), "{drill}");
-    assert!(
-        drill.contains("第一報") || drill.contains("続報"),
-        "{drill}"
-    );
+    assert!(drill.contains("第1報") || drill.contains("続報"), "{drill}");
     assert!(drill.contains("未復旧"), "{drill}");
 }
 
@@ -86,7 +83,7 @@ fn what_the_command_is_told_arrives() {
         ],
     ));
     for part in [
-        "# 復旧報（第9報）",
+        "# 復旧報告（第9報）",
         "12:25 遮断 \\& 確認 100%?<br>2行目",
         "| 一般への公表 | 可 |",
         "| 原因 | 人為的要因 |",
@@ -97,6 +94,16 @@ fn what_the_command_is_told_arrives() {
         serde_json::from_str(&said(&command(shared(), &[&id, "--json"]))).unwrap();
     assert_eq!(json["schema"], 1);
     assert_eq!(json["incident"], id.as_str());
+}
+
+#[test]
+fn what_only_the_journal_still_has_is_reported_on() {
+    let text = said(&command(shared(), &[OF_LONG_AGO]));
+    assert!(text.starts_with("Restoration notice (No. "), "{text}");
+    assert!(text.contains(OF_LONG_AGO), "{text}");
+    let at = |what| format!("/api/v1/incidents/{OF_LONG_AGO}/{what}");
+    assert_eq!(get(shared().at, &at("bundle")).status, 200);
+    assert_eq!(get(shared().at, &at("report?drill=true")).status, 404);
 }
 
 #[test]

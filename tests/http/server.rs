@@ -21,7 +21,7 @@ use leakwatch::{
         intake::Realm,
         replay::Replay,
     },
-    http::{self, Access, Asked, Board, Desk, Telling},
+    http::{self, Access, Asked, Board, Desk, Record, Telling},
     incident::{Output, Severity, Step},
     metrics::Metrics,
     reference::Reference,
@@ -168,6 +168,18 @@ fn report_settings() -> report::Settings {
     Config::parse_text(text).unwrap().report
 }
 
+/// The name of an incident that the board no longer has.
+pub const OF_LONG_AGO: &str = "leak-of-long-ago";
+
+/// A journal that has one more incident than the board: like one of its own, and over.
+fn of_long_ago(board: &Board, id: &str, drill: bool) -> Option<Record> {
+    let mut records = board.incidents().into_iter();
+    let over = records.find(|one| one.resolved.is_some() && one.realm == Realm::Live)?;
+    let mut record = Record::clone(&over);
+    OF_LONG_AGO.clone_into(&mut record.last.id);
+    (id == OF_LONG_AGO && !drill).then_some(record)
+}
+
 /// Serves with `settings` what `live` and `drill` have lived through.
 pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Server {
     let board = Board::default();
@@ -202,6 +214,10 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         telling: watch::channel(Arc::new(told(now))).1,
         report: watch::channel(Arc::new(report_settings())).1,
         affected: Arc::new(|_, _| None),
+        journal: Arc::new({
+            let board = board.clone();
+            move |id, drill| of_long_ago(&board, id, drill)
+        }),
         slice: Arc::new(|_, drill| drill.then(|| b"slice".to_vec())),
         clock: Arc::new(move || now + Duration::from_secs(90)),
         started: Timestamp::from_secs(now.secs().saturating_sub(3600)),

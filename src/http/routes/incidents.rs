@@ -147,24 +147,47 @@ pub(super) async fn one(
 /// The incident called `id`; of the real routers unless it is said otherwise or only a
 /// drill has it.
 pub(super) fn find(shared: &Shared, id: &str, drill: Option<bool>) -> Result<Arc<Record>, Problem> {
-    let realms: &[Realm] = match drill {
+    let on_board = |realm| shared.desk.board.incident(realm, id);
+    realms(drill)
+        .iter()
+        .find_map(|realm| on_board(*realm))
+        .ok_or_else(|| unknown(id))
+}
+
+/// As [`find`], and also what only the journal still has. Waits for a disk.
+pub(super) fn find_or_read(
+    shared: &Shared,
+    id: &str,
+    drill: Option<bool>,
+) -> Result<Arc<Record>, Problem> {
+    let desk = &shared.desk;
+    let anywhere = |realm| {
+        let read = || (desk.journal)(id, realm == Realm::Drill).map(Arc::new);
+        desk.board.incident(realm, id).or_else(read)
+    };
+    realms(drill)
+        .iter()
+        .find_map(|realm| anywhere(*realm))
+        .ok_or_else(|| unknown(id))
+}
+
+const fn realms(drill: Option<bool>) -> &'static [Realm] {
+    match drill {
         None => &[Realm::Live, Realm::Drill],
         Some(false) => &[Realm::Live],
         Some(true) => &[Realm::Drill],
-    };
-    realms
-        .iter()
-        .find_map(|realm| shared.desk.board.incident(*realm, id))
-        .ok_or_else(|| {
-            Problem::new(
-                StatusCode::NOT_FOUND,
-                format!(
-                    "no incident is called `{}`, or it was over so long ago that it is no longer \
-                     kept; /api/v1/incidents lists those that are",
-                    crate::http::show(id)
-                ),
-            )
-        })
+    }
+}
+
+fn unknown(id: &str) -> Problem {
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        format!(
+            "no incident is called `{}`, or it was over so long ago that it is no longer kept; \
+             /api/v1/incidents lists those that are",
+            crate::http::show(id)
+        ),
+    )
 }
 
 /// Open ones first, real ones before drills, the worst first, then the latest.

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::incidents::find;
+use super::incidents::find_or_read;
 use crate::{
     bgp::Prefix,
     feed::intake::Realm,
@@ -53,13 +53,14 @@ pub(super) async fn report(
     let params = Params::read(&uri, &PARAMETERS)?;
     let request = request(&params)?;
     let format = params.word("format", Format::ALL)?.unwrap_or(Format::Text);
-    let record = find(&shared, &id, params.flag("drill")?)?;
+    let drill = params.flag("drill")?;
     let written = blocking(move || {
+        let record = find_or_read(&shared, &id, drill)?;
         let known = Known::of(&record, &shared);
         let settings = Arc::clone(&shared.desk.report.borrow());
         let reference = Arc::clone(&shared.desk.reference.borrow());
         let account = known.account(&record, &shared);
-        let report = Report::new(&account, &request, &reference, &settings)?;
+        let report = Report::new(&account, &request, &reference, &settings).map_err(refused)?;
         Ok(report.write(format, &settings))
     });
     let written = written.await?;
@@ -78,14 +79,15 @@ pub(super) async fn bundle(
 ) -> Result<Response, Problem> {
     let params = Params::read(&uri, &OF_A_BUNDLE)?;
     let request = request(&params)?;
-    let record = find(&shared, &id, params.flag("drill")?)?;
+    let drill = params.flag("drill")?;
     let packed = blocking(move || {
+        let record = find_or_read(&shared, &id, drill)?;
         let known = Known::of(&record, &shared);
         let settings = Arc::clone(&shared.desk.report.borrow());
         let reference = Arc::clone(&shared.desk.reference.borrow());
         let account = known.account(&record, &shared);
         let slice = (shared.desk.slice)(&record.last.id, record.realm == Realm::Drill);
-        report::bundle(&account, &request, &reference, &settings, slice.as_deref())
+        report::bundle(&account, &request, &reference, &settings, slice.as_deref()).map_err(refused)
     });
     let packed = packed.await?;
     let mut response = sent("application/gzip", packed);
@@ -122,11 +124,10 @@ fn request(params: &Params) -> Result<Request, Problem> {
 
 /// What waits for the engine or a disk, or takes a while, is done where nobody waits for it.
 async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Refusal> + Send + 'static,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|_| Problem::busy("the daemon is ending"))?
-        .map_err(refused)
 }
 
 /// What is known of an incident beside its record.

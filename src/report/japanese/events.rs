@@ -1,19 +1,29 @@
 //! What happened, in Japanese: the incident itself tells it in English only.
 
 use crate::{
-    detect::Detector,
     incident::{Kind, report::grouped},
     report::{value::Facts, words::Words},
 };
 
-/// A sort of event.
+/// A sort of event, and what it is also called.
 pub(super) const fn kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Leak => "経路リーク（経路情報の漏れ、RFC 7908）",
+        Kind::MoreSpecific => "従来観測されていなかった詳細経路の広告",
+        Kind::Origin => "起源ASが従来と異なる経路の広告（経路ハイジャックの疑いを含む）",
+        Kind::OwnPrefix => "自社プレフィックスの想定外の広告（経路ハイジャックの疑いを含む）",
+        other => title(other),
+    }
+}
+
+/// A sort of event, as short as a title has it.
+pub(super) const fn title(kind: Kind) -> &'static str {
     match kind {
         Kind::Leak => "経路リーク",
         Kind::MoreSpecific => "未知の詳細経路の広告",
-        Kind::Origin => "起源ASの異なる経路の広告",
+        Kind::Origin => "経路広告（起源ASが従来と相違）",
         Kind::Path => "異常に長いASパスの広告",
-        Kind::Specific => "過度に細かい経路の広告",
+        Kind::Specific => "過度に詳細な経路の広告",
         Kind::Bogon => "特殊用途アドレス等の広告",
         Kind::OwnPrefix => "自社プレフィックスの想定外の広告",
         Kind::Visibility => "自社プレフィックスの到達性低下",
@@ -69,14 +79,16 @@ pub(super) fn happened(words: &dyn Words, facts: &Facts) -> String {
     let count = grouped(facts.routes.peak);
     let of = match facts.origins {
         0 | 1 => String::new(),
-        many => format!("（{}のAS起源）", grouped(many)),
+        many => format!("（起源AS数：{}）", grouped(many)),
     };
     match facts.kind {
         Kind::Leak => format!(
             "{who}から{through}、本来広告されるべきでない経路{count}件{of}が広告されました。"
         ),
         Kind::MoreSpecific => {
-            format!("{who}から{through}、従来存在しなかった詳細経路{count}件{of}が広告されました。")
+            format!(
+                "{who}から{through}、従来観測されていなかった詳細経路{count}件{of}が広告されました。"
+            )
         }
         Kind::Origin => {
             format!("{who}から{through}、従来と異なるASを起源とする経路{count}件が広告されました。")
@@ -85,7 +97,7 @@ pub(super) fn happened(words: &dyn Words, facts: &Facts) -> String {
             format!("{who}から{through}、ASパスが異常に長い経路{count}件が広告されました。")
         }
         Kind::Specific => format!(
-            "{who}から{through}、通常は交換されない細かさの経路{count}件{of}が広告されました。"
+            "{who}から{through}、通常は交換されない、過度に詳細な経路{count}件{of}が広告されました。"
         ),
         Kind::Bogon => format!(
             "{who}から{through}、特殊用途のアドレスまたはAS番号を含む経路{count}件が広告されました。"
@@ -94,39 +106,14 @@ pub(super) fn happened(words: &dyn Words, facts: &Facts) -> String {
             "自社のアドレス空間に含まれる経路{count}件が、{who}から{through}想定外の形で広告されました。"
         ),
         Kind::Visibility => {
-            format!("自社のアドレス空間の経路{count}件が、観測箇所の過半で見えなくなりました。")
+            format!("自社のアドレス空間の経路{count}件が、観測箇所の過半で観測できなくなりました。")
         }
         Kind::Surge => {
-            format!("{who}において、1分間に{count}件と通常を大きく超える経路変動が発生しました。")
+            format!("{who}において、1分間に{count}件と、通常を大きく上回る経路変動が発生しました。")
         }
         Kind::Withdrawal => {
             format!("{who}において、セッションを維持したまま{count}件の経路が取り消されました。")
         }
         Kind::MaximumPrefix => format!("{who}の経路数が{count}件となり、上限値に近づいています。"),
-    }
-}
-
-/// What a detector saw.
-pub(super) fn ground(detector: Detector, facts: &Facts) -> String {
-    match detector {
-        Detector::Specific => {
-            "通常は交換されない細かさの経路（IPv4は/24、IPv6は/48より細かい）".to_owned()
-        }
-        Detector::MoreSpecific if facts.covers > 0 => format!(
-            "従来存在しなかった詳細経路が、既存の{}経路の内側に出現",
-            grouped(facts.covers)
-        ),
-        Detector::MoreSpecific => "従来存在しなかった詳細経路の出現".to_owned(),
-        Detector::PathLength => "ASパス長が通常の範囲を超過".to_owned(),
-        Detector::PathRepeat => "ASパス中に同一ASが過度に、または離れた位置に出現".to_owned(),
-        Detector::Bogon => "特殊用途のアドレスまたはAS番号".to_owned(),
-        Detector::Origin => "プレフィックスの起源ASが従来と相違".to_owned(),
-        Detector::Surge => "通常を大きく超える速さでの経路の変動".to_owned(),
-        Detector::MaximumPrefix => "経路数が上限値に接近".to_owned(),
-        Detector::Withdrawal => "セッション維持中の大量の経路取消".to_owned(),
-        Detector::Valley => "上位接続またはピア間での経路の再広告（RFC 7908）".to_owned(),
-        Detector::NeverTransit => "トランジットを提供しないASを経由する経路".to_owned(),
-        Detector::Peerlock => "大手ネットワークの経路が顧客側から到来".to_owned(),
-        Detector::OwnPrefix => "自社プレフィックスの想定外の広告".to_owned(),
     }
 }

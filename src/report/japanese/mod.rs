@@ -1,9 +1,11 @@
 //! A report in Japanese, as operators and the ministry write them.
 
 mod events;
+mod evidence;
 
 use super::{
     cause::Cause,
+    impact::Basis,
     labels::{Headings, Labels},
     request::Sort,
     settings::Settings,
@@ -25,10 +27,13 @@ use crate::{
 /// The language.
 pub(super) struct Japanese;
 
+const FILL_IN: &str = "（要記入）";
+
 const LABELS: Labels = Labels {
     exercise: "【訓練】本報は訓練であり、実際の事象ではありません",
+    exercise_notice: "【訓練】本お知らせは訓練であり、実際の事象ではありません",
     over_facts: ["項目", "内容"],
-    fill_in: "（要記入）",
+    fill_in: FILL_IN,
     headings: Headings {
         time: "発生日時",
         place: "発生場所",
@@ -37,7 +42,7 @@ const LABELS: Labels = Labels {
         response: "対応状況",
         cause: "原因",
         cause_presumed: "原因（推定）",
-        thresholds: "報告基準との対比",
+        thresholds: "電気通信事故の報告基準との対比",
         course: "経過",
         examples: "影響経路の例",
         handling: "本報の取扱い",
@@ -68,6 +73,8 @@ const LABELS: Labels = Labels {
     seen_at: "観測箇所",
     kind: "事象の種別",
     severity: "重大度",
+    service_concerned: "影響を与えた電気通信役務",
+    area: "影響を与えた地域",
     routes: "影響経路数",
     networks: "影響を受けたAS",
     own_prefixes: "自社プレフィックス",
@@ -79,15 +86,16 @@ const LABELS: Labels = Labels {
     networks_head: ["AS番号", "名称", "経路数"],
     customers_head: ["影響を受けた顧客", "プレフィックス", "利用者数"],
     users_unknown: "不明",
-    own_prefixes_unknown: "確認中",
-    customers_unknown: "確認中",
+    own_prefixes_unknown: "不明（要記入）",
+    customers_unknown: "不明（要記入）",
     none: "なし",
     looked_up_all: "影響経路の全件を照合",
     at_least: "少なくとも",
     and_more: "ほか",
     note: "実施した対応",
-    nothing_noted: "確認中",
-    nothing_yet: "状況を確認中です。",
+    nothing_noted: FILL_IN,
+    nothing_yet: "状況を確認中",
+    customers_told: "利用者への周知",
     taken_on: "対応者",
     suggested_filter: "推奨する対処",
     can_end_it: "是正が可能なAS",
@@ -95,16 +103,17 @@ const LABELS: Labels = Labels {
     cause_unknown: "不明（調査中）",
     how_sure: "確度",
     evidence: "検知の根拠",
-    no_intent: "経路情報からは、どのASを経由して広告されたかまでが判明します。過失によるものか故意による\
+    no_intent: "経路情報から判明するのは、どのASを経由して広告されたかまでです。過失によるものか故意による\
                 ものかは判断できません。",
     service: "役務の区分",
     look_closer: "精査の要否",
     quarterly: "四半期報告",
-    due: "詳細報告の期限",
-    thresholds_head: ["継続時間", "該当", "影響利用者数", "該当", "両方"],
-    not_the_law: "上表は精査の要否の目安であり、法令上の報告対象に該当するか否かを判定するものではありません。\
-                  ベストエフォート型サービスにおいては、速度が低下していてもセッションが維持されていれば役務の\
-                  「停止」には当たりません。役務の停止または品質の低下に該当するかは、別途確認が必要です。",
+    due: "重大な事故に該当する場合",
+    thresholds_head: ["継続時間", "到達", "影響利用者数", "到達", "双方に到達"],
+    not_the_law: "上表は精査の要否を判断するための目安であり、法令上の報告対象（重大な事故等）に該当するか否か\
+                  を判定するものではありません。ベストエフォート型サービスにおいては、速度が低下していても、\
+                  セッションが維持されていれば、通常、役務の「停止」には当たらないとされています。役務の停止\
+                  または品質の低下に該当するかは、別途確認が必要です。",
     course_head: ["内容", "重大度", "影響経路数"],
     before: "変化前　",
     after: "変化後　",
@@ -173,9 +182,9 @@ impl Words for Japanese {
 
     fn reached(&self, reached: Reached) -> &'static str {
         match reached {
-            Reached::Yes => "該当",
-            Reached::No => "非該当",
-            Reached::Unknown => "確認中",
+            Reached::Yes => "到達",
+            Reached::No => "未到達",
+            Reached::Unknown => "未確定",
         }
     }
 
@@ -183,7 +192,7 @@ impl Words for Japanese {
         match reached {
             Reached::Yes => "要（基準値に到達）",
             Reached::No => "基準値未満",
-            Reached::Unknown => "判断できる情報が不足（確認中）",
+            Reached::Unknown => "未確定（判断に必要な情報が不足）",
         }
     }
 
@@ -225,7 +234,7 @@ impl Words for Japanese {
     }
 
     fn title(&self, report: &Report, facts: &Facts) -> String {
-        let what = self.kind(facts.kind);
+        let what = events::title(facts.kind);
         let about = match &facts.offender {
             Some(offender) => format!("{}による{what}について", self.name(offender)),
             None => format!("{what}について"),
@@ -233,12 +242,12 @@ impl Words for Japanese {
         format!("{}　{about}", self.which(report))
     }
 
-    /// `第一報`, `続報（第3報）`, `復旧報（第4報）`.
+    /// `第1報`, `続報（第3報）`, `復旧報告（第4報）`.
     fn which(&self, report: &Report) -> String {
         match report.sort {
-            Sort::First => "第一報".to_owned(),
+            Sort::First => "第1報".to_owned(),
             Sort::FollowUp => format!("続報（第{}報）", report.number),
-            Sort::Restoration => format!("復旧報（第{}報）", report.number),
+            Sort::Restoration => format!("復旧報告（第{}報）", report.number),
         }
     }
 
@@ -288,7 +297,7 @@ impl Words for Japanese {
 
     fn goes_on(&self, active: u32) -> String {
         let active = grouped(active);
-        format!("本事象は継続中です（現在の影響経路数：{active}経路）。")
+        format!("本事象は継続中です（現在の影響経路数：{active}件）。")
     }
 
     fn routes(&self, routes: Routes) -> String {
@@ -301,23 +310,30 @@ impl Words for Japanese {
     }
 
     fn within(&self, covers: u32) -> String {
-        format!("。既存の{}経路に含まれる詳細経路", grouped(covers))
+        let covers = grouped(covers);
+        format!("。既存の{covers}経路よりも詳細な（more specific）経路")
     }
 
-    fn origins(&self, count: u32) -> String {
-        format!("{}（下表は上位）", grouped(count))
+    fn origins(&self, count: u32, listed: Option<u32>) -> String {
+        let below = listed.map_or_else(String::new, |most| {
+            format!("（下表は上位{}AS）", grouped(most))
+        });
+        format!("{}AS{below}", grouped(count))
     }
 
     fn looked_up(&self, some: u32, of_all: u32) -> String {
         format!(
-            "影響経路{}件のうち{}件を照合した結果。残りは確認中",
+            "影響経路{}件のうち{}件のみ照合。残りは未照合",
             grouped(of_all),
             grouped(some)
         )
     }
 
-    fn none_found(&self, rests: &str) -> String {
-        format!("現時点で確認されていません（{rests}）")
+    fn none_found(&self, basis: Basis, rests: &str) -> String {
+        match basis {
+            Basis::All => format!("該当なし（{rests}）"),
+            _ => format!("照合した範囲では該当なし（{rests}）"),
+        }
     }
 
     fn own_prefixes(&self, count: u32) -> String {
@@ -326,14 +342,14 @@ impl Words for Japanese {
 
     fn customers(&self, count: u32, users: u64, rests: &str) -> String {
         format!(
-            "顧客{}者、利用者数{}（{rests}）",
+            "顧客{}件、利用者数{}（{rests}）",
             grouped(count),
             thousands(users)
         )
     }
 
     fn without_users(&self, count: u32) -> String {
-        format!("。ほか{}件は利用者数不明", grouped(count))
+        format!("。うち{}件は利用者数不明", grouped(count))
     }
 
     fn taken_on(&self, by: &str, moment: &str) -> String {
@@ -363,8 +379,7 @@ impl Words for Japanese {
     }
 
     fn evidence(&self, facts: &Facts) -> Vec<String> {
-        let detectors = facts.cause.detectors.iter();
-        detectors.map(|one| events::ground(*one, facts)).collect()
+        facts.cause.evidence.iter().map(evidence::seen).collect()
     }
 
     fn so_long(&self, duration: &str) -> String {
@@ -378,13 +393,17 @@ impl Words for Japanese {
     fn quarterly(&self, reached: Reached, duration: &str, users: u32) -> String {
         format!(
             "{}（継続時間{duration}以上、または利用者数{}以上）",
-            self.reached(reached),
+            match reached {
+                Reached::Yes => "基準値に到達",
+                Reached::No => "基準値未満",
+                Reached::Unknown => "未確定",
+            },
             grouped(users)
         )
     }
 
     fn due(&self, moment: &str) -> String {
-        format!("報告対象となる場合、{moment}")
+        format!("第1報は速やかに、詳細報告は{moment}まで")
     }
 
     fn time_in(&self, zone: &Zone) -> String {

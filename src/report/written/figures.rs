@@ -51,6 +51,14 @@ pub(super) fn minute(words: &dyn Words, time: Timestamp, zone: &Zone) -> String 
     format!("{}{}", words.date(&local), local.strftime(format))
 }
 
+/// `2017-08-25`.
+pub(super) fn day(words: &dyn Words, time: Timestamp, zone: &Zone) -> String {
+    zone.at(time).map_or_else(
+        || time.secs().to_string(),
+        |local| words.date(&local).trim_end().to_owned(),
+    )
+}
+
 /// `2017-08-25 12:22:01`, where the zone stands elsewhere.
 pub(super) fn short(words: &dyn Words, time: Timestamp, zone: &Zone) -> String {
     zone.at(time).map_or_else(

@@ -18,13 +18,19 @@ const MOST_WHOSE: usize = 10;
 pub(super) fn impact(words: &dyn Words, facts: &Facts, audience: Audience) -> Vec<Block> {
     let labels = words.labels();
     let mut gathered = Gathered::default();
+    if audience == Audience::Authority {
+        gathered.add(labels.service_concerned, labels.fill_in);
+        gathered.add(labels.area, labels.fill_in);
+    }
     let mut routes = words.routes(facts.routes);
     if facts.covers > 0 {
         routes += &words.within(facts.covers);
     }
     gathered.add(labels.routes, routes);
     if facts.origins > 0 {
-        gathered.add(labels.networks, words.origins(facts.origins));
+        let listed = facts.whose.len().min(MOST_WHOSE) as u32;
+        let listed = (1..facts.origins).contains(&listed).then_some(listed);
+        gathered.add(labels.networks, words.origins(facts.origins, listed));
     }
     gathered.add(labels.own_prefixes, own_prefixes(words, facts));
     gathered.add(labels.customers, customers(words, facts));
@@ -100,7 +106,7 @@ fn own_prefixes(words: &dyn Words, facts: &Facts) -> String {
     match (basis, count) {
         (Basis::Nothing, _) => labels.own_prefixes_unknown.to_owned(),
         (Basis::All, 0) => labels.none.to_owned(),
-        (_, 0) => words.none_found(&rests_on(words, *basis, *looked_up, facts)),
+        (_, 0) => words.none_found(*basis, &rests_on(words, *basis, *looked_up, facts)),
         (_, count) => {
             let shown: Vec<String> = prefixes.iter().map(ToString::to_string).collect();
             let cut = shown.len() < *count as usize;
@@ -124,7 +130,7 @@ fn customers(words: &dyn Words, facts: &Facts) -> String {
     }
     let rests = rests_on(words, basis, customers.looked_up, facts);
     if customers.count == 0 {
-        return words.none_found(&rests);
+        return words.none_found(basis, &rests);
     }
     let mut text = least(words, basis).to_owned();
     text += &words.customers(customers.count, customers.users, &rests);

@@ -3,8 +3,10 @@
 mod figures;
 mod impact;
 
+use std::time::Duration;
+
 pub(super) use figures::thousands;
-use figures::{lasting, minute, moment, percent, short};
+use figures::{day, lasting, minute, moment, percent, short};
 
 use super::{
     cause::Cause,
@@ -17,7 +19,7 @@ use super::{
     words::{self, Words},
     zone::Zone,
 };
-use crate::incident::report::grouped;
+use crate::{bgp::Timestamp, incident::report::grouped};
 
 /// The whole report.
 pub(super) fn document(report: &Report, settings: &Settings) -> Document {
@@ -30,6 +32,7 @@ pub(super) fn document(report: &Report, settings: &Settings) -> Document {
         ..Document::default()
     };
     let Some(facts) = &report.facts else {
+        document.warning = report.drill.then(|| labels.exercise_notice.to_owned());
         let notice = report.notice.as_deref().unwrap_or_default();
         let mut lines = notice.lines();
         lines
@@ -51,14 +54,16 @@ pub(super) fn document(report: &Report, settings: &Settings) -> Document {
         headings.response,
         vec![response(words, report, facts, zone)],
     );
-    let over_cause = if facts.cause.stated {
+    let over_cause = if facts.cause.stated || facts.cause.cause == Cause::Unknown {
         headings.cause
     } else {
         headings.cause_presumed
     };
     document.section(over_cause, cause(words, facts));
     if let Some(assessment) = &facts.assessment {
-        document.section(headings.thresholds, thresholds(words, assessment, zone));
+        let began = report.time.began;
+        let thresholds = thresholds(words, assessment, began, zone);
+        document.section(headings.thresholds, thresholds);
     }
     if facts.timeline.len() > 1 {
         document.section(headings.course, course(words, facts, zone));
@@ -193,6 +198,9 @@ fn response(words: &dyn Words, report: &Report, facts: &Facts, zone: &Zone) -> B
         None if over => gathered.add(labels.note, labels.nothing_noted),
         None => gathered.add(labels.note, labels.nothing_yet),
     }
+    if report.audience == Audience::Authority {
+        gathered.add(labels.customers_told, labels.fill_in);
+    }
     if let (Some(by), Some(at)) = (&response.acknowledged_by, response.acknowledged_at) {
         let mut who = words.taken_on(by, &moment(words, at, zone));
         let why = response.acknowledged_why.as_deref().unwrap_or_default();
@@ -238,7 +246,15 @@ fn cause(words: &dyn Words, facts: &Facts) -> Vec<Block> {
     blocks
 }
 
-fn thresholds(words: &dyn Words, assessment: &Assessment, zone: &Zone) -> Vec<Block> {
+/// What is due later than this is told by its day: the time of day says no more.
+const DUE_BY_DAY: Duration = Duration::from_secs(7 * 86_400);
+
+fn thresholds(
+    words: &dyn Words,
+    assessment: &Assessment,
+    began: Timestamp,
+    zone: &Zone,
+) -> Vec<Block> {
     let labels = words.labels();
     let mut gathered = Gathered::default();
     gathered.add(labels.service, words.service(&assessment.service));
@@ -254,7 +270,11 @@ fn thresholds(words: &dyn Words, assessment: &Assessment, zone: &Zone) -> Vec<Bl
             assessment.quarterly_users,
         ),
     );
-    let due = moment(words, assessment.due, zone);
+    let due = if assessment.due.since(began) >= DUE_BY_DAY {
+        day(words, assessment.due, zone)
+    } else {
+        moment(words, assessment.due, zone)
+    };
     gathered.add(labels.due, words.due(&due));
     let rows = assessment.rows.iter().map(|row| {
         vec![
