@@ -97,12 +97,20 @@ fn what_the_command_is_told_arrives() {
 }
 
 #[test]
-fn what_only_the_journal_still_has_is_reported_on() {
+fn what_only_the_journal_still_has_is_shown_and_reported_on() {
     let text = said(&command(shared(), &[OF_LONG_AGO]));
     assert!(text.starts_with("Restoration notice (No. "), "{text}");
     assert!(text.contains(OF_LONG_AGO), "{text}");
     let at = |what| format!("/api/v1/incidents/{OF_LONG_AGO}/{what}");
     assert_eq!(get(shared().at, &at("bundle")).status, 200);
+    for path in [
+        format!("/incidents/{OF_LONG_AGO}"),
+        format!("/api/v1/incidents/{OF_LONG_AGO}"),
+    ] {
+        let answer = get(shared().at, &path);
+        assert_eq!(answer.status, 200, "an alert's link leads there: {path}");
+        assert!(answer.body.contains(OF_LONG_AGO));
+    }
     assert_eq!(get(shared().at, &at("report?drill=true")).status, 404);
 }
 

@@ -9,7 +9,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::json;
+use super::{blocking, json};
 use crate::{
     alert::quiet::{Acknowledgement, Hush, Mute, Seen, Sentence},
     bgp::{Asn, Timestamp},
@@ -123,7 +123,7 @@ pub(super) async fn one(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let params = Params::read(&uri, &["drill"])?;
-    let record = find(&shared, &id, params.flag("drill")?)?;
+    let record = find(&shared, &id, params.flag("drill")?).await?;
     let reference = Arc::clone(&shared.desk.reference.borrow());
     let event = &record.last;
     Ok(json(&Whole {
@@ -145,16 +145,21 @@ pub(super) async fn one(
 }
 
 /// The incident called `id`; of the real routers unless it is said otherwise or only a
-/// drill has it.
-pub(super) fn find(shared: &Shared, id: &str, drill: Option<bool>) -> Result<Arc<Record>, Problem> {
+/// drill has it. What only the journal still has is read where nobody waits for the disk.
+pub(super) async fn find(
+    shared: &Shared,
+    id: &str,
+    drill: Option<bool>,
+) -> Result<Arc<Record>, Problem> {
     let on_board = |realm| shared.desk.board.incident(realm, id);
-    realms(drill)
-        .iter()
-        .find_map(|realm| on_board(*realm))
-        .ok_or_else(|| unknown(id))
+    if let Some(record) = realms(drill).iter().find_map(|realm| on_board(*realm)) {
+        return Ok(record);
+    }
+    let (shared, id) = (shared.clone(), id.to_owned());
+    blocking(move || find_or_read(&shared, &id, drill)).await
 }
 
-/// As [`find`], and also what only the journal still has. Waits for a disk.
+/// As [`find`], for those who may wait for a disk.
 pub(super) fn find_or_read(
     shared: &Shared,
     id: &str,

@@ -21,7 +21,7 @@ use axum::{
     routing::{MethodRouter, delete, get, post},
 };
 
-use super::{Shared, guard};
+use super::{Shared, guard, problem::Problem};
 
 /// The contract of the JSON interface, for programs.
 const OPENAPI: &str = include_str!("../openapi.json");
@@ -133,6 +133,14 @@ pub const PATHS: [&str; ROUTES.len()] = {
 pub(super) fn allowed(path: &str) -> &'static str {
     let route = ROUTES.iter().find(|route| route.path == path);
     route.map_or(Methods::Read, |route| route.methods).allowed()
+}
+
+/// What waits for the engine or a disk, or takes a while, is done where nobody waits for it.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| Problem::busy("the daemon is ending"))?
 }
 
 /// Whether a request with this method changes something here. A path that has no such method

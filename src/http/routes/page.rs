@@ -26,7 +26,7 @@ pub(super) async fn incident(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let params = Params::read(&uri, &["drill"])?;
-    let record = incidents::find(&shared, &id, params.flag("drill")?)?;
+    let record = incidents::find(&shared, &id, params.flag("drill")?).await?;
     Ok(html(page::incident(&shared.desk, &record)))
 }
 

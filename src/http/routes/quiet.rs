@@ -167,7 +167,7 @@ pub(super) async fn acknowledge(
     request: Request,
 ) -> Result<Response, Problem> {
     let params = Params::read(&uri, &["drill"])?;
-    let record = incidents::find(&shared, &id, params.flag("drill")?)?;
+    let record = incidents::find(&shared, &id, params.flag("drill")?).await?;
     if record.resolved.is_some() {
         return Err(Problem::new(
             StatusCode::CONFLICT,
@@ -197,7 +197,7 @@ pub(super) async fn take_back(
     uri: Uri,
 ) -> Result<Response, Problem> {
     let params = Params::read(&uri, &["drill", "by", "why"])?;
-    let record = incidents::find(&shared, &id, params.flag("drill")?)?;
+    let record = incidents::find(&shared, &id, params.flag("drill")?).await?;
     let drill = record.realm == Realm::Drill;
     let who = taker(&params)?;
     let one = write(&shared, &who, move |quiet, asked| {

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::incidents::find_or_read;
+use super::{blocking, incidents::find_or_read};
 use crate::{
     bgp::Prefix,
     feed::intake::Realm,
@@ -120,14 +120,6 @@ fn request(params: &Params) -> Result<Request, Problem> {
             language.unwrap_or(Language::English),
         )
     })
-}
-
-/// What waits for the engine or a disk, or takes a while, is done where nobody waits for it.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<T, Problem> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|_| Problem::busy("the daemon is ending"))?
 }
 
 /// What is known of an incident beside its record.
