@@ -92,6 +92,8 @@ pub struct Alertmanager {
     hold: Duration,
     login: Option<(String, Secret)>,
     bearer: Option<Secret>,
+    /// Messages in one request of those said again.
+    at_once: usize,
     /// The severity in force, by identity.
     told: BTreeMap<String, Severity>,
 }
@@ -114,6 +116,7 @@ impl Alertmanager {
             hold: settings.hold,
             login,
             bearer,
+            at_once: MOST_ALERTS,
             told: BTreeMap::new(),
         })
     }
@@ -153,7 +156,7 @@ impl Alertmanager {
 
     /// Says `messages` again. What is refused is tried in halves, so that what is too large or
     /// wrong for one keeps no other from being said.
-    fn tell_again(&mut self, messages: &[&Message], patience: &mut u32) -> Result<(), Failure> {
+    fn tell_again(&mut self, messages: &[&Message], turn: &mut Turn) -> Result<(), Failure> {
         let alerts: Vec<Alert> = messages
             .iter()
             .flat_map(|message| self.alerts(message))
@@ -163,12 +166,15 @@ impl Alertmanager {
                 for message in messages {
                     self.remember(message);
                 }
+                turn.taken = turn.taken.max(messages.len());
                 Ok(())
             }
-            Err(failure) if failure.then == Then::GiveUp && messages.len() > 1 && *patience > 0 => {
-                *patience -= 1;
+            Err(failure)
+                if failure.then == Then::GiveUp && messages.len() > 1 && turn.patience > 0 =>
+            {
+                turn.patience -= 1;
                 let (first, second) = messages.split_at(messages.len() / 2);
-                let first = self.tell_again(first, patience);
+                let first = self.tell_again(first, turn);
                 if let Err(Failure {
                     then: Then::Retry(_),
                     ..
@@ -176,7 +182,7 @@ impl Alertmanager {
                 {
                     return first;
                 }
-                self.tell_again(second, patience).and(first)
+                self.tell_again(second, turn).and(first)
             }
             Err(failure) => Err(failure),
         }
@@ -187,6 +193,14 @@ impl Alertmanager {
             serde_json::to_string(alerts).map_err(|error| Failure::give_up(error.to_string()))?;
         self.post.json(&body, &self.headers())
     }
+}
+
+/// One turn of saying again what stands.
+struct Turn {
+    /// Refused requests that are still halved.
+    patience: u32,
+    /// Messages in the largest request that was taken.
+    taken: usize,
 }
 
 /// One alert as it is posted.
@@ -310,13 +324,22 @@ impl Sink for Alertmanager {
         });
         let due: Vec<&Message> = due.collect();
         let mut refused = Ok(());
-        let mut patience = MOST_HALVED;
-        for messages in due.chunks(MOST_ALERTS) {
-            match self.tell_again(messages, &mut patience) {
+        let mut turn = Turn {
+            patience: MOST_HALVED,
+            taken: 0,
+        };
+        for messages in due.chunks(self.at_once) {
+            match self.tell_again(messages, &mut turn) {
                 Err(failure) if failure.then == Then::GiveUp => refused = Err(failure),
                 other => other?,
             }
         }
+        // A limit on what it takes is not found anew each time.
+        self.at_once = if turn.patience < MOST_HALVED {
+            turn.taken.max(1)
+        } else {
+            (2 * self.at_once).min(MOST_ALERTS)
+        };
         refused
     }
 

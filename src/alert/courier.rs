@@ -10,6 +10,7 @@ use super::{
     backoff::draw,
     dispatcher::{Desk, Office, Renewed},
     queue::{Failing, Next},
+    sink::Missed,
 };
 use crate::bgp::Timestamp;
 
@@ -44,6 +45,12 @@ impl Courier {
         while let Some(notice) = self.wait() {
             self.carry(*notice);
         }
+        for owed in self.sink.hand_over() {
+            self.misses(Missed {
+                what: format!("{}: we end, and {}", owed.to.join(", "), owed.why),
+                key: owed.key,
+            });
+        }
         self.desk.closed.store(true, Ordering::Relaxed);
     }
 
@@ -77,6 +84,12 @@ impl Courier {
                     return Some(notice);
                 }
                 Next::Send(_) => {}
+                Next::Wait(_) if self.sink.owes(now) => {
+                    drop(queue);
+                    for missed in self.sink.catch_up(now) {
+                        self.misses(missed);
+                    }
+                }
                 Next::Wait(until) => {
                     let nap = until.map_or(NAP, |until| until.since(now).min(NAP));
                     let nap = nap.max(Duration::from_millis(5));
@@ -98,7 +111,9 @@ impl Courier {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(Renewed(sink)) = renewed.take() {
+            let owed = self.sink.hand_over();
             self.sink = sink;
+            self.sink.take_over(owed);
             self.reminded = None;
         }
     }
@@ -126,14 +141,9 @@ impl Courier {
                     key = message.notice.key,
                     "alert delivered"
                 );
-                for missed in sent.missed {
-                    self.count("missed");
-                    tracing::warn!(
-                        sink = self.name,
-                        key = message.notice.key,
-                        missed,
-                        "a recipient did not get an alert that others got"
-                    );
+                for what in sent.missed {
+                    let key = message.notice.key.clone();
+                    self.misses(Missed { key, what });
                 }
                 (self.office.taken)(&self.name, &message.notice);
             }
@@ -145,6 +155,16 @@ impl Courier {
                 self.tell_of(&failure, &message.notice.key, was_failing);
             }
         }
+    }
+
+    fn misses(&self, missed: Missed) {
+        self.count("missed");
+        tracing::warn!(
+            sink = self.name,
+            key = missed.key,
+            missed = missed.what,
+            "a recipient does not get an alert that others got"
+        );
     }
 
     fn tell_of(&self, failure: &Failure, key: &str, was_failing: bool) {

@@ -183,7 +183,14 @@ impl Dispatcher {
                 .with_label_values(&[&name])
                 .set(MOST_WAITING as i64);
             // A counter that begins at one shows no increase.
-            for result in ["delivered", "retried", "given_up", "dropped", "quieted"] {
+            for result in [
+                "delivered",
+                "retried",
+                "given_up",
+                "dropped",
+                "missed",
+                "quieted",
+            ] {
                 let labels = [name.as_str(), result];
                 office
                     .metrics

@@ -9,7 +9,8 @@
 //! no longer than the limit. There is never more than one: while the last one hangs, no other is
 //! begun.
 //!
-//! A mail that some recipients have and others could not take yet is tried again with those alone.
+//! A mail that some recipients have is told; those who could not take it yet are tried again alone,
+//! while nothing else waits.
 
 use std::{
     fs,
@@ -34,15 +35,19 @@ use super::{
     Failure, Message, Sent, Sink, html,
     message::cut,
     secret::{Secret, SecretFile},
+    sink::{Missed, Owing},
     text,
 };
-use crate::incident::Severity;
+use crate::{
+    bgp::{Plain, Timestamp},
+    incident::Severity,
+};
 
 mod owed;
 mod session;
 
 use owed::Owed;
-use session::{Ended, Envelope, Session};
+use session::{Ended, Envelope, Refused, SHOWN, Session};
 
 /// Longest subject; mail programs show less.
 const SUBJECT: usize = 200;
@@ -108,8 +113,10 @@ pub struct Mail {
     tls: Option<TlsParameters>,
     /// The session that has not ended yet.
     pending: Option<Pending>,
-    /// What some have and others do not.
+    /// What some have and others do not yet.
     owed: Owed,
+    /// A session for those that did not end in time.
+    straggler: Option<Receiver<Result<Ended, Failure>>>,
 }
 
 /// A session that nobody waits for any more.
@@ -129,6 +136,7 @@ impl Mail {
             settings: settings.clone(),
             pending: None,
             owed: Owed::default(),
+            straggler: None,
         })
     }
 
@@ -142,10 +150,63 @@ impl Mail {
             }
             // It arrived after all.
             Ok(Ok(ended)) if pending.key == message.notice.key => {
-                Some(self.owed.conclude(message, pending.envelope, Ok(ended)))
+                Some(self.conclude(message, &pending.envelope, ended))
             }
             _ => None,
         }
+    }
+
+    /// What it means for a message that its session ended like this.
+    fn conclude(
+        &mut self,
+        message: &Message,
+        sent: &Envelope,
+        ended: Ended,
+    ) -> Result<Sent, Failure> {
+        let Ended { answer, refused } = ended;
+        let Some(mut answer) = answer else {
+            // What is wrong with all of them is mended by a person, and then it should go.
+            let last = refused.into_iter().next_back();
+            return Err(Failure::retry(
+                last.map_or_else(String::new, |one| one.what),
+            ));
+        };
+        let (later, never): (Vec<Refused>, Vec<Refused>) =
+            refused.into_iter().partition(|one| one.later);
+        let missed: Vec<String> = never.iter().map(Refused::line).collect();
+        for line in &missed {
+            answer = format!("{answer}; but not to {line}");
+        }
+        for one in &later {
+            answer = format!("{answer}; not yet to {}", one.line());
+        }
+        if !later.is_empty() {
+            let key = &message.notice.key;
+            self.owed.add(key, sent, &later, message.now);
+        }
+        Ok(Sent {
+            answer: cut(&Plain(&answer).to_string(), 2 * SHOWN),
+            missed,
+        })
+    }
+
+    /// Begins a session.
+    fn begin(&self, envelope: &Envelope) -> Result<Receiver<Result<Ended, Failure>>, Failure> {
+        let session = Session {
+            settings: self.settings.clone(),
+            password: self.password.clone(),
+            tls: self.tls.clone(),
+            envelope: envelope.clone(),
+        };
+        let (sender, receiver) = sync_channel(1);
+        thread::Builder::new()
+            .name("mail".to_owned())
+            .spawn(move || {
+                // Nobody may be waiting any more.
+                let _ = sender.send(session.run());
+            })
+            .map_err(|error| Failure::retry(format!("no thread for a session: {error}")))?;
+        Ok(receiver)
     }
 
     fn hangs(&self) -> Failure {
@@ -232,32 +293,16 @@ impl Sink for Mail {
         if let Some(ended) = self.settle(message) {
             return ended;
         }
-        let envelope = match self.owed.of(message) {
-            Some(envelope) => envelope,
-            None => Envelope {
-                to: self.settings.to.clone(),
-                octets: letter(message, &self.settings)
-                    .map_err(Failure::give_up)?
-                    .formatted()
-                    .into(),
-            },
+        let envelope = Envelope {
+            to: self.settings.to.clone(),
+            octets: letter(message, &self.settings)
+                .map_err(Failure::give_up)?
+                .formatted()
+                .into(),
         };
-        let session = Session {
-            settings: self.settings.clone(),
-            password: self.password.clone(),
-            tls: self.tls.clone(),
-            envelope: envelope.clone(),
-        };
-        let (sender, receiver) = sync_channel(1);
-        thread::Builder::new()
-            .name("mail".to_owned())
-            .spawn(move || {
-                // Nobody may be waiting any more.
-                let _ = sender.send(session.run());
-            })
-            .map_err(|error| Failure::retry(format!("no thread for a session: {error}")))?;
+        let receiver = self.begin(&envelope)?;
         match receiver.recv_timeout(self.settings.timeout) {
-            Ok(ended) => self.owed.conclude(message, envelope, ended),
+            Ok(ended) => self.conclude(message, &envelope, ended?),
             Err(RecvTimeoutError::Disconnected) => Err(Failure::retry("the session broke off")),
             Err(RecvTimeoutError::Timeout) => {
                 self.pending = Some(Pending {
@@ -266,6 +311,51 @@ impl Sink for Mail {
                     ended: receiver,
                 });
                 Err(self.hangs())
+            }
+        }
+    }
+
+    fn owes(&self, now: Timestamp) -> bool {
+        self.owed.is_due(now)
+    }
+
+    fn catch_up(&mut self, now: Timestamp) -> Vec<Missed> {
+        let straggler = self.straggler.take();
+        let hung = straggler.filter(|one| matches!(one.try_recv(), Err(TryRecvError::Empty)));
+        let ended = if hung.is_some() {
+            self.straggler = hung;
+            Err(self.hangs())
+        } else if let Some(envelope) = self.owed.next(now, &self.settings.to) {
+            match self.begin(&envelope) {
+                Ok(receiver) => match receiver.recv_timeout(self.settings.timeout) {
+                    Ok(ended) => ended,
+                    Err(_) => {
+                        self.straggler = Some(receiver);
+                        Err(self.hangs())
+                    }
+                },
+                Err(failure) => Err(failure),
+            }
+        } else {
+            return self.owed.missed();
+        };
+        self.owed.tried(ended, now);
+        self.owed.missed()
+    }
+
+    fn hand_over(&mut self) -> Vec<Owing> {
+        self.owed.take()
+    }
+
+    fn take_over(&mut self, owed: Vec<Owing>) {
+        let ours = |address: &String| {
+            let mut to = self.settings.to.iter();
+            to.any(|one| one.email.to_string() == *address)
+        };
+        for mut one in owed {
+            one.to.retain(ours);
+            if !one.to.is_empty() {
+                self.owed.owe(one);
             }
         }
     }

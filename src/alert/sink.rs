@@ -1,8 +1,9 @@
 //! What a sink is: something that can be handed a message and says how that went.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::Message;
+use crate::bgp::Timestamp;
 
 /// One place that messages go to. It is used by one thread, which waits for it; every call ends
 /// within the sink's own time limit.
@@ -26,6 +27,25 @@ pub trait Sink: Send {
     fn forgets_after(&self) -> Option<Duration> {
         None
     }
+
+    /// Whether [`Sink::catch_up`] has something to do at `now`.
+    fn owes(&self, _now: Timestamp) -> bool {
+        false
+    }
+
+    /// Tries to give what was told to those of its recipients who could not get it yet, and says
+    /// who never will. Called when nothing else is to be sent.
+    fn catch_up(&mut self, _now: Timestamp) -> Vec<Missed> {
+        Vec::new()
+    }
+
+    /// Hands out what is still owed to somebody: the sink is to be used no more.
+    fn hand_over(&mut self) -> Vec<Owing> {
+        Vec::new()
+    }
+
+    /// Owes what the sink in whose place it is did.
+    fn take_over(&mut self, _owed: Vec<Owing>) {}
 
     /// Whether the other side takes the same key twice as one.
     fn deduplicates(&self) -> bool;
@@ -60,6 +80,30 @@ impl Sent {
             missed: Vec::new(),
         }
     }
+}
+
+/// Something that some recipients of a sink have and others are still to get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owing {
+    /// The key of the notice.
+    pub key: String,
+    /// The addresses of those who lack it.
+    pub to: Vec<String>,
+    /// It, as the others got it.
+    pub message: Arc<[u8]>,
+    /// Since when it is owed.
+    pub since: Timestamp,
+    /// What the other side said last.
+    pub why: String,
+}
+
+/// Something that some recipients of a sink have and others will not get.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// The key of the notice.
+    pub key: String,
+    /// Who, and why.
+    pub what: String,
 }
 
 /// It was not taken, as far as we know.

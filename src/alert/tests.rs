@@ -310,6 +310,30 @@ fn alertmanager_server(
     (url, receiver)
 }
 
+#[test]
+fn a_limit_on_what_alertmanager_takes_at_once_is_remembered() {
+    let refuses = |body: &Value| body.as_array().unwrap().len() > 2;
+    // Four, two, two; and then two, two.
+    let (url, bodies) = alertmanager_server(5, refuses);
+    let standing: Vec<Message> = (1..=4)
+        .map(|number| {
+            samples::notice(Step::Opened, |notice| {
+                if let super::Subject::Incident(event) = &mut notice.subject {
+                    event.id = format!("leak-{number}");
+                }
+            })
+        })
+        .collect();
+    let mut sink = alertmanager_at(url);
+    sink.remind(&standing).unwrap();
+    sink.remind(&standing).unwrap();
+    let sizes: Vec<usize> = bodies
+        .iter()
+        .map(|body| body.as_array().unwrap().len())
+        .collect();
+    assert_eq!(sizes, [4, 2, 2, 2, 2]);
+}
+
 fn alertmanager_at(url: String) -> alertmanager::Alertmanager {
     alertmanager::Alertmanager::open(&alertmanager::Settings {
         url,

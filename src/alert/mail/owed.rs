@@ -1,176 +1,168 @@
-//! Mails that some recipients have and others do not.
+//! Mails that some recipients have and others do not yet.
 //!
-//! A server may take a recipient later only: a mailbox is full, or it greylists who it does not
-//! know (RFC 6647). Those alone are tried again with the same mail, and the notice does not count
-//! as told before. It must not keep what follows waiting for ever either, so they are waited for no
-//! longer than [`PATIENCE`], and who was waited for in vain is not waited for again until the
-//! server takes them. Who is refused for good is not waited for at all.
+//! A server may take a recipient later only: a mailbox is full, or it greylists whom it does not
+//! know (RFC 6647). The notice is told then, since somebody has it, and keeps nothing behind it
+//! waiting. Those who lack it are sent the same mail alone, when nothing else waits, for up to
+//! [`PATIENCE`]. Who is refused for good is not waited for.
 //!
-//! All of it is in memory: what was under way when we ended is sent to everybody again, which it
-//! says.
+//! All of it is in memory: whom we owe something when we end stands in the log.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
 
-use lettre::Address;
+use lettre::message::Mailbox;
 
-use super::session::{Ended, Envelope, Refused, SHOWN};
+use super::session::{Ended, Envelope, Refused};
 use crate::{
-    alert::{Failure, Message, Sent, Then, message::cut},
-    bgp::{Plain, Timestamp},
+    alert::{
+        Failure, Then,
+        sink::{Missed, Owing},
+    },
+    bgp::Timestamp,
 };
 
-/// A recipient is waited for so long. Greylisting mostly takes five minutes.
-const PATIENCE: Duration = Duration::from_secs(600);
-/// Mails kept, a few tens of thousands of octets each. Beyond it the oldest is forgotten, and sent
-/// to everybody again.
+/// A recipient is waited for so long. Greylisting takes minutes, a full mailbox somebody who
+/// wakes up.
+const PATIENCE: Duration = Duration::from_secs(4 * 3600);
+/// Mails kept, a few tens of thousands of octets each. Beyond it the oldest is given up.
 const MOST: usize = 64;
+/// The first wait, after which most greylists take whom they refused; each next is twice as long.
+const FIRST: Duration = Duration::from_secs(60);
+/// The longest.
+const LONGEST: Duration = Duration::from_secs(900);
 
 /// Who is still to get what.
 #[derive(Debug, Default)]
 pub(super) struct Owed {
-    /// By the key of the notice.
-    mails: BTreeMap<String, Partly>,
-    /// Recipients that were waited for in vain.
-    tired: BTreeSet<Address>,
-}
-
-/// A mail that some have.
-#[derive(Debug)]
-struct Partly {
-    /// It, and who is to get it.
-    envelope: Envelope,
-    /// Of when it speaks: a key may come again where a queue has forgotten that it was used.
-    time: Timestamp,
-    /// When the first of them got it.
-    since: Timestamp,
-    /// What the server said then.
-    answer: String,
-    /// Who will not get it, and why.
-    missed: Vec<String>,
+    mails: VecDeque<Owing>,
+    /// Nothing of it is tried before. One wait for all: a mailbox that is full is so for each.
+    not_before: Timestamp,
+    /// Attempts in vain since one succeeded.
+    attempts: u32,
+    /// Given up since last asked.
+    missed: Vec<Missed>,
 }
 
 impl Owed {
-    /// What is still to be sent of a message; none if nobody has it yet.
-    pub fn of(&self, message: &Message) -> Option<Envelope> {
-        let mail = self.mails.get(&message.notice.key)?;
-        mail.is_of(message).then(|| mail.envelope.clone())
+    /// Whether something is to be tried at `now`, or said.
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        !self.missed.is_empty() || (!self.mails.is_empty() && now >= self.not_before)
     }
 
-    /// What it means for a message that the session ended in which it was sent.
-    ///
-    /// # Errors
-    /// If it was not taken, or has to be tried with some again.
-    pub fn conclude(
-        &mut self,
-        message: &Message,
-        sent: Envelope,
-        ended: Result<Ended, Failure>,
-    ) -> Result<Sent, Failure> {
-        let known = self.mails.remove(&message.notice.key);
-        let Some(mut mail) = known.filter(|mail| mail.is_of(message)) else {
-            let Ended { answer, refused } = ended?;
-            let Some(answer) = answer else {
-                // What is wrong with all of them is mended by a person, and then it should go.
-                let last = refused.into_iter().next_back();
-                return Err(Failure::retry(
-                    last.map_or_else(String::new, |one| one.what),
-                ));
-            };
-            let mail = Partly {
-                envelope: sent,
-                time: message.notice.subject.time(),
-                since: message.now,
-                answer,
-                missed: Vec::new(),
-            };
-            return self.settle(message, mail, refused);
-        };
-        let refused = match ended {
-            Ok(ended) => ended.refused,
-            // What it has against the mail it did not hold against the others, who have it.
-            Err(failure) if failure.then == Then::GiveUp => {
-                let all = sent.to.into_iter();
-                all.map(|to| Refused {
-                    to,
-                    what: failure.what.clone(),
-                    later: false,
-                })
-                .collect()
-            }
-            Err(failure) => {
-                mail.envelope = sent;
-                self.keep(message, mail);
-                return Err(failure);
-            }
-        };
-        self.settle(message, mail, refused)
-    }
-
-    /// Some have it; `refused` are those who were to get it now and did not.
-    fn settle(
-        &mut self,
-        message: &Message,
-        mut mail: Partly,
-        refused: Vec<Refused>,
-    ) -> Result<Sent, Failure> {
-        let (later, never): (Vec<Refused>, Vec<Refused>) =
-            refused.into_iter().partition(|one| one.later);
-        mail.missed.extend(never.iter().map(Refused::line));
-        let tried = &mail.envelope.to;
-        self.tired.retain(|tired| {
-            tried.iter().all(|to| to.email != *tired)
-                || later.iter().any(|one| one.to.email == *tired)
-        });
-        let patient = message.now.since(mail.since) < PATIENCE;
-        let fresh = |one: &Refused| !self.tired.contains(&one.to.email);
-        if !patient || !later.iter().any(fresh) {
-            mail.missed.extend(later.iter().map(Refused::line));
-            self.tired.extend(later.into_iter().map(|one| one.to.email));
-            return Ok(mail.sent());
-        }
-        let lines: Vec<String> = later.iter().map(Refused::line).collect();
-        mail.envelope.to = later.into_iter().map(|one| one.to).collect();
-        self.keep(message, mail);
-        Err(Failure {
-            // So that it stays what the others have, and keeps nothing waiting that is behind it.
-            may_have_arrived: true,
-            of_message: true,
-            ..Failure::retry(format!(
-                "not yet to {}; the others have it",
-                lines.join("; ")
-            ))
+    /// What is to be tried next; `to` has who is still a recipient.
+    pub fn next(&self, now: Timestamp, to: &[Mailbox]) -> Option<Envelope> {
+        let first = self.mails.front().filter(|_| now >= self.not_before)?;
+        let owed = |one: &&Mailbox| first.to.contains(&one.email.to_string());
+        Some(Envelope {
+            to: to.iter().filter(owed).cloned().collect(),
+            octets: first.message.clone(),
         })
     }
 
-    fn keep(&mut self, message: &Message, mail: Partly) {
-        if self.mails.len() >= MOST {
-            let oldest = self.mails.iter().min_by_key(|(_, mail)| mail.since);
-            if let Some(key) = oldest.map(|(key, _)| key.clone()) {
-                self.mails.remove(&key);
-            }
+    /// Owes a mail to those who were refused for now.
+    pub fn add(&mut self, key: &str, sent: &Envelope, later: &[Refused], now: Timestamp) {
+        if self.mails.is_empty() {
+            self.attempts = 0;
+            self.not_before = now + FIRST;
         }
-        self.mails.insert(message.notice.key.clone(), mail);
+        self.owe(Owing {
+            key: key.to_owned(),
+            to: addresses(later),
+            message: sent.octets.clone(),
+            since: now,
+            why: lines(later).join("; "),
+        });
+    }
+
+    /// Owes what another owed.
+    pub fn owe(&mut self, one: Owing) {
+        self.mails.push_back(one);
+        if self.mails.len() > MOST {
+            self.give_up();
+        }
+    }
+
+    /// Takes out everything that is owed.
+    pub fn take(&mut self) -> Vec<Owing> {
+        self.mails.drain(..).collect()
+    }
+
+    /// What [`Owed::next`] gave was tried, with this end.
+    pub fn tried(&mut self, ended: Result<Ended, Failure>, now: Timestamp) {
+        let Some(mut mail) = self.mails.pop_front() else {
+            return;
+        };
+        let refused = match ended {
+            Ok(ended) => ended.refused,
+            Err(failure) => {
+                // What it has against the mail it did not hold against the others, who have it.
+                let later = failure.then != Then::GiveUp;
+                mail.why = failure.what;
+                self.mails.push_front(mail);
+                if later {
+                    self.wait(now);
+                } else {
+                    self.give_up();
+                }
+                return;
+            }
+        };
+        let (later, never): (Vec<Refused>, Vec<Refused>) =
+            refused.into_iter().partition(|one| one.later);
+        let missed = lines(&never).into_iter().map(|what| Missed {
+            key: mail.key.clone(),
+            what,
+        });
+        self.missed.extend(missed);
+        if later.is_empty() {
+            self.attempts = 0;
+            self.not_before = now;
+            return;
+        }
+        mail.to = addresses(&later);
+        mail.why = lines(&later).join("; ");
+        self.mails.push_front(mail);
+        self.wait(now);
+    }
+
+    /// The one that was tried comes last, and all of them later. Some have been waited for enough.
+    fn wait(&mut self, now: Timestamp) {
+        self.attempts = self.attempts.saturating_add(1);
+        let doubled = FIRST.saturating_mul(1_u32.checked_shl(self.attempts).unwrap_or(u32::MAX));
+        self.not_before = now + doubled.min(LONGEST);
+        self.mails.rotate_left(1);
+        while let Some(at) = self
+            .mails
+            .iter()
+            .position(|one| now.since(one.since) >= PATIENCE)
+        {
+            self.mails.rotate_left(at);
+            self.give_up();
+        }
+    }
+
+    /// The first of them is not waited for any more.
+    fn give_up(&mut self) {
+        if let Some(one) = self.mails.pop_front() {
+            self.missed.push(Missed {
+                what: format!("{}: {}", one.to.join(", "), one.why),
+                key: one.key,
+            });
+        }
+    }
+
+    /// What was given up since last asked.
+    pub fn missed(&mut self) -> Vec<Missed> {
+        std::mem::take(&mut self.missed)
     }
 }
 
-impl Partly {
-    fn is_of(&self, message: &Message) -> bool {
-        self.time == message.notice.subject.time()
-    }
+fn addresses(refused: &[Refused]) -> Vec<String> {
+    let address = |one: &Refused| one.to.email.to_string();
+    refused.iter().map(address).collect()
+}
 
-    fn sent(self) -> Sent {
-        let mut answer = self.answer;
-        for missed in &self.missed {
-            answer = format!("{answer}; but not to {missed}");
-        }
-        Sent {
-            answer: cut(&Plain(&answer).to_string(), 2 * SHOWN),
-            missed: self.missed,
-        }
-    }
+fn lines(refused: &[Refused]) -> Vec<String> {
+    refused.iter().map(Refused::line).collect()
 }
 
 #[cfg(test)]

@@ -43,7 +43,7 @@ fn server(answers: Answers) -> (SocketAddr, Receiver<String>) {
 pub(super) fn sessions(all: Vec<Answers>) -> (SocketAddr, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let (sender, receiver) = sync_channel(10);
+    let (sender, receiver) = sync_channel(all.len());
     thread::spawn(move || {
         for answers in all {
             let (stream, _) = listener.accept().unwrap();

@@ -1,7 +1,5 @@
 //! A server that takes some recipients and not others, now or ever.
 
-use std::time::Duration;
-
 use super::{
     super::{
         Mail,
@@ -25,12 +23,11 @@ const REFUSES: Answers = &[
     ("RCPT TO:<oncall", "550 5.1.1 no such user"),
 ];
 const REFUSES_THE_MAIL: Answers = &[GOOD[0], GOOD[1], ("END", "554 5.7.1 spam")];
+const IS_BUSY: Answers = &[GOOD[0], ("DATA", "451 4.3.0 later")];
 
-/// The sample as it is told so much later.
-fn after(later: Duration) -> Message {
-    let message = samples::opened();
-    let time = message.now + later;
-    samples::told(message.notice, time)
+/// So long after the sample was told.
+fn after(seconds: u64) -> Timestamp {
+    samples::NOW + Duration::from_secs(seconds)
 }
 
 fn head<'a>(heard: &'a str, name: &str) -> &'a str {
@@ -41,34 +38,30 @@ fn head<'a>(heard: &'a str, name: &str) -> &'a str {
 fn who_is_refused_for_now_is_tried_again_alone_with_the_same_mail() {
     let (address, heard) = sessions(vec![GREYLISTS, TAKES_ALL, TAKES_ALL]);
     let mut sink = Mail::open(&settings(address.port())).unwrap();
-    let failure = sink.send(&samples::opened()).unwrap_err();
-    assert_eq!(failure.then, Then::Retry(None));
+    let sent = sink.send(&samples::opened()).unwrap();
     assert!(
-        failure.may_have_arrived && failure.of_message,
-        "{failure:?}"
+        sent.answer
+            .contains("not yet to oncall@noc.example: 127.0.0.1, RCPT:"),
+        "{sent:?}"
     );
-    assert!(
-        failure
-            .what
-            .starts_with("not yet to oncall@noc.example: 127.0.0.1, RCPT:"),
-        "{failure:?}"
-    );
-    // What is told again may be a repeat, but not to them.
-    let sent = sink.send(&samples::repeated()).unwrap();
-    assert_eq!(sent, Sent::to_all("250 2.0.0 Ok: queued as 4F2"));
-    let (first, second) = (heard.recv().unwrap(), heard.recv().unwrap());
-    assert!(first.contains("RCPT TO:<duty") && first.contains("RCPT TO:<oncall"));
-    assert!(!second.contains("RCPT TO:<duty") && second.contains("RCPT TO:<oncall"));
-    for name in ["Message-ID:", "Subject:"] {
-        assert_eq!(head(&first, name), head(&second, name));
-    }
-    // What comes next goes to both.
+    assert_eq!(sent.missed, [""; 0]);
+    // What comes next is not kept waiting.
     sink.send(&samples::resolved()).unwrap();
-    assert!(heard.recv().unwrap().contains("RCPT TO:<duty"));
+    assert!(!sink.owes(after(59)));
+    assert!(sink.owes(after(60)));
+    assert_eq!(sink.catch_up(after(60)), []);
+    assert!(!sink.owes(after(100_000)), "all is delivered");
+    let all: Vec<String> = (0..3).map(|_| heard.recv().unwrap()).collect();
+    assert!(all[0].contains("RCPT TO:<duty") && all[0].contains("RCPT TO:<oncall"));
+    assert!(all[1].contains("RCPT TO:<duty") && all[1].contains("RCPT TO:<oncall"));
+    assert!(!all[2].contains("RCPT TO:<duty") && all[2].contains("RCPT TO:<oncall"));
+    for name in ["Message-ID:", "Subject:"] {
+        assert_eq!(head(&all[0], name), head(&all[2], name));
+    }
 }
 
 #[test]
-fn who_is_refused_for_good_is_named_and_keeps_nothing_waiting() {
+fn who_is_refused_for_good_is_named_and_owed_nothing() {
     let (address, _heard) = sessions(vec![REFUSES]);
     let mut sink = Mail::open(&settings(address.port())).unwrap();
     let sent = sink.send(&samples::opened()).unwrap();
@@ -77,62 +70,83 @@ fn who_is_refused_for_good_is_named_and_keeps_nothing_waiting() {
         sent.missed[0].starts_with("oncall@noc.example: 127.0.0.1, RCPT:"),
         "{sent:?}"
     );
+    assert!(!sink.owes(after(100_000)));
 }
 
 #[test]
-fn what_is_refused_the_second_time_is_told_all_the_same_since_others_have_it() {
+fn what_is_refused_for_good_the_second_time_is_missed() {
     for second in [REFUSES, REFUSES_THE_MAIL] {
         let (address, _heard) = sessions(vec![GREYLISTS, second]);
         let mut sink = Mail::open(&settings(address.port())).unwrap();
-        sink.send(&samples::opened()).unwrap_err();
-        let sent = sink.send(&samples::opened()).unwrap();
-        assert!(sent.answer.starts_with("250 2.0.0"), "{sent:?}");
-        assert_eq!(sent.missed.len(), 1, "{sent:?}");
+        sink.send(&samples::opened()).unwrap();
+        let missed = sink.catch_up(after(60));
+        assert_eq!(missed.len(), 1, "{missed:?}");
+        assert_eq!(missed[0].key, samples::opened().notice.key);
+        assert!(missed[0].what.starts_with("oncall@noc.example: "));
+        assert!(!sink.owes(after(100_000)));
     }
 }
 
 #[test]
-fn a_recipient_is_waited_for_ten_minutes_and_not_anew_until_it_is_taken() {
-    let all = vec![GREYLISTS, GREYLISTS, GREYLISTS, GREYLISTS, TAKES_ALL];
-    let (address, _heard) = sessions(all);
-    let mut sink = Mail::open(&settings(address.port())).unwrap();
-    let minute = Duration::from_secs(60);
-    sink.send(&samples::opened()).unwrap_err();
-    sink.send(&after(9 * minute)).unwrap_err();
-    let sent = sink.send(&after(10 * minute)).unwrap();
-    assert_eq!(sent.missed.len(), 1, "{sent:?}");
-    // The next one is not kept waiting for it, and is offered to it.
-    let sent = sink.send(&samples::resolved()).unwrap();
-    assert_eq!(sent.missed.len(), 1, "{sent:?}");
-    assert_eq!(sink.owed.tired.len(), 1);
-    sink.send(&samples::updated()).unwrap();
-    assert!(sink.owed.tired.is_empty() && sink.owed.mails.is_empty());
+fn waits_grow_and_end_after_hours_whatever_the_server_says() {
+    for again in [GREYLISTS, IS_BUSY] {
+        let (address, _heard) = sessions([&[GREYLISTS][..], &[again; 40]].concat());
+        let mut sink = Mail::open(&settings(address.port())).unwrap();
+        sink.send(&samples::opened()).unwrap();
+        let mut tried = Vec::new();
+        let mut missed = Vec::new();
+        for minute in 0..300 {
+            if sink.owes(after(minute * 60)) {
+                missed.extend(sink.catch_up(after(minute * 60)));
+                tried.push(minute);
+            }
+        }
+        assert_eq!(tried[..6], [1, 3, 7, 15, 30, 45]);
+        assert_eq!(tried.last(), Some(&240));
+        assert_eq!(missed.len(), 1, "{missed:?}");
+    }
 }
 
 #[test]
-fn what_is_remembered_is_bounded_and_is_of_the_message_at_hand() {
+fn a_reload_forgets_nobody_who_is_still_a_recipient() {
+    let (address, heard) = sessions(vec![GREYLISTS, TAKES_ALL]);
+    let mut settings = settings(address.port());
+    let mut before = Mail::open(&settings).unwrap();
+    before.send(&samples::opened()).unwrap();
+    heard.recv().unwrap();
+    let owed = before.hand_over();
+    assert_eq!(owed.len(), 1);
+    let mut sink = Mail::open(&settings).unwrap();
+    sink.take_over(owed.clone());
+    assert_eq!(sink.catch_up(after(60)), []);
+    assert!(heard.recv().unwrap().contains("RCPT TO:<oncall"));
+    settings.to.remove(0);
+    let mut without = Mail::open(&settings).unwrap();
+    without.take_over(owed);
+    assert!(!without.owes(after(60)));
+}
+
+#[test]
+fn what_is_owed_is_bounded_and_the_oldest_is_said_to_be_missed() {
     let mut owed = Owed::default();
     let later = || Refused {
         to: "oncall@noc.example".parse().unwrap(),
         what: "450 later".to_owned(),
         later: true,
     };
-    let envelope = || Envelope {
+    let envelope = Envelope {
         to: settings(25).to,
         octets: [0].into(),
     };
-    let mut message = samples::opened();
-    for number in 0..2 * MOST {
-        message.notice.key = format!("leak/{number}");
-        let ended = Ended {
-            answer: Some("250 ok".to_owned()),
-            refused: vec![later()],
-        };
-        owed.conclude(&message, envelope(), Ok(ended)).unwrap_err();
+    for number in 0..MOST + 2 {
+        owed.add(&format!("leak/{number}"), &envelope, &[later()], after(0));
     }
     assert_eq!(owed.mails.len(), MOST);
-    assert_eq!(owed.of(&message).unwrap().to.len(), 1);
-    let mut other = samples::resolved();
-    other.notice.key = message.notice.key;
-    assert!(owed.of(&other).is_none(), "its key came again");
+    assert!(owed.is_due(after(0)), "somebody is to be told");
+    let missed = owed.missed();
+    let keys: Vec<&str> = missed.iter().map(|one| one.key.as_str()).collect();
+    assert_eq!(keys, ["leak/0", "leak/1"]);
+    assert!(!owed.is_due(after(0)));
+    let next = owed.next(after(60), &envelope.to).unwrap();
+    assert_eq!(next.to.len(), 1);
 }
