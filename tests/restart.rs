@@ -632,6 +632,24 @@ fn a_clock_that_was_put_back_between_two_lives_does_not_blind_the_second() {
 }
 
 #[test]
+fn a_baseline_from_a_clock_that_was_hours_ahead_is_not_compared_with() {
+    for (hours, told) in [("10:40:00", 1), ("13:40:00", 0)] {
+        let mut stage = Stage::default();
+        stage.tell(TABLE);
+        stage.tell(&format!("{hours} wait"));
+        let mut disk = Disk::default();
+        disk.learn(&stage);
+        // It is 10:30 now, and a leak has begun, nobody knows how long ago.
+        let mut next = disk.start();
+        next.tell(&RETURN.replace("10:25", "10:30"));
+        next.tell(&format!(
+            "10:30:02 {LEAK}\n10:30:05 eor $a\n10:30:05 eor $b\n10:31:00 wait"
+        ));
+        assert_eq!(next.lives().len(), told, "{hours}: {:?}", next.lives());
+    }
+}
+
+#[test]
 fn an_incident_of_a_limit_that_is_configured_no_more_ends_after_a_restart() {
     let with =
         "[[peer]]\nmatch = { as = 1000010 }\nname = \"a\"\nmaximum_prefix = { ipv4 = 500 }\n";

@@ -183,8 +183,11 @@ impl Alerting {
             }
             dispatcher.end(telling);
         });
-        // It cannot be cancelled, and does not panic.
-        let _ = ended.await;
+        // It does not panic, and where the disk hangs it cannot be waited for.
+        let most = writing + telling + Duration::from_secs(1);
+        if tokio::time::timeout(most, ended).await.is_err() {
+            tracing::error!("ended while the disk or a sink still hung");
+        }
     }
 }
 

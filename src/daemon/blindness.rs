@@ -191,7 +191,7 @@ fn feeds(seen: &Seen) -> Vec<Trouble> {
                 ],
                 chapter: "feed-lost".to_owned(),
                 ..trouble(
-                    format!("feed-lost-{}", router.router),
+                    format!("feed-lost-{}", known_as(router)),
                     Severity::Warning,
                     router.away_since.unwrap_or(router.since),
                     now,
@@ -277,6 +277,15 @@ fn hears(seen: &Seen) -> bool {
 fn stands_still(directory: &FeedState, now: Timestamp) -> bool {
     let old = |at| now.since(at) > STILL;
     !directory.reachable || (directory.caught_up && directory.last_update.is_some_and(old))
+}
+
+/// Its name in a trouble's: the same whether it is only tried or was heard.
+fn known_as(router: &RouterState) -> String {
+    if router.state == Standing::Connecting {
+        router.address.to_string()
+    } else {
+        router.router.clone()
+    }
 }
 
 fn name(router: &RouterState) -> String {

@@ -15,6 +15,7 @@ use std::{
 use super::{canary, told};
 use crate::{
     alert::{Dispatcher, Subject, Trouble, is_canary},
+    bgp::Timestamp,
     feed::intake::Realm,
     http::Board,
     incident::{IncidentEvent, Output, Step},
@@ -129,17 +130,24 @@ impl Waiting {
         let mut kept: Vec<Entry> = Vec::with_capacity(before);
         let mut octets = 0;
         for entry in self.entries.drain(..).rev() {
-            if let Entry::Said(realm, Output::Incident(event)) = &entry {
-                let known = !later.insert((*realm, event.id.clone()));
-                if known && event.event == Step::Updated {
-                    continue;
-                }
+            let incident = match &entry {
+                Entry::Said(realm, Output::Incident(event)) => Some((*realm, event)),
+                _ => None,
+            };
+            let step = incident.map(|(realm, event)| (realm, event.id.clone(), event.event));
+            if let Some((realm, id, Step::Updated)) = &step
+                && later.contains(&(*realm, id.clone()))
+            {
+                continue;
             }
-            let more = weight(&entry);
-            if kept.len() < MOST / 8 * 7 && octets + more <= MOST_OCTETS / 8 * 7 {
-                octets += more;
-                kept.push(entry);
+            octets += weight(&entry);
+            if kept.len() >= MOST / 8 * 7 || octets > MOST_OCTETS / 8 * 7 {
+                // What is older goes with it: a beginning must not outlive its end.
+                octets -= weight(&entry);
+                break;
             }
+            later.extend(step.map(|(realm, id, _)| (realm, id)));
+            kept.push(entry);
         }
         self.octets = octets;
         self.entries.extend(kept.into_iter().rev());
@@ -314,7 +322,7 @@ impl Clerk {
         // Nothing in an event can fail to be written.
         let json = serde_json::to_string(event).unwrap_or_default();
         let known = self.store.incident(&event.id, drill);
-        let opened = known.map_or(event.time, |known| known.opened);
+        let opened = known.map_or_else(|| began(event), |known| known.opened);
         rows.push(Write::Incident(Incident {
             id: event.id.clone(),
             drill,
@@ -329,6 +337,15 @@ impl Clerk {
             time: event.time,
             event: json,
         });
+    }
+}
+
+/// When an incident was recognised of which this is the first that is known.
+fn began(event: &IncidentEvent) -> Timestamp {
+    if event.event == Step::Resolved {
+        event.first_seen
+    } else {
+        event.time
     }
 }
 

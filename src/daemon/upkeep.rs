@@ -142,12 +142,10 @@ impl Upkeep {
     /// Prefixes that an AS originates or carries, as the engine counts them; none while not all
     /// of them may be there, so long after the start.
     fn count(&self, asn: Asn, up: Duration) -> Option<u32> {
-        if !self.directories.waiting().is_empty() {
-            return None;
-        }
         let connecting =
             |router: &RouterState| !router.drill && router.state == Standing::Connecting;
-        let expects = self.routers.list().iter().any(connecting);
+        let expects =
+            !self.directories.waiting().is_empty() || self.routers.list().iter().any(connecting);
         let (answer, asked) = oneshot::channel();
         let order = Command::Count(asn, answer);
         self.engine.blocking_send(order).ok()?;
@@ -193,7 +191,8 @@ impl Upkeep {
 }
 
 /// What was counted, where the tables it was counted in are whole: while they arrive, every count
-/// looks like a change. `expects` is whether a router has yet to be reached.
+/// looks like a change. `expects` is whether a router or a directory has yet to be
+/// read.
 fn counted(carried: &Carried, expects: bool, up: Duration) -> Option<u32> {
     let absent = (expects || carried.awaited > 0) && up < RETURNS;
     let whole = up >= SETTLES && carried.views > 0 && carried.filling == 0 && !absent;

@@ -96,6 +96,11 @@ impl Learned {
         self.views.remove(key)
     }
 
+    /// It is not compared with.
+    pub fn distrust(&mut self) {
+        self.whole = false;
+    }
+
     /// Views that had a whole table then and were not met since.
     pub fn awaited(&self) -> usize {
         self.views.values().filter(|view| view.whole).count()

@@ -6,6 +6,8 @@
 //! and lead over the same edge with the same findings; if none comes, it recedes and is over
 //! ten minutes later, as after any peer's return.
 
+use std::time::Duration;
+
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 
@@ -102,8 +104,13 @@ impl Engine {
         self.resumed = true;
     }
 
-    /// The other life's clock was ahead of ours: nothing that is remembered is later than now.
-    pub(super) fn set_back(&mut self, now: Timestamp) {
+    /// The other life's clock was ahead of ours by `back`: nothing that is remembered is later than
+    /// now.
+    pub(super) fn set_back(&mut self, now: Timestamp, back: Duration) {
+        if back > self.settings.gate.resume {
+            // How old it is nobody knows.
+            self.learned.distrust();
+        }
         for state in &mut self.views {
             let down = state.gate.phase == Phase::Down;
             let since = state.gate.since.min(now);

@@ -154,7 +154,7 @@ impl Engine {
             // put right meanwhile, back as well as forth: until it had caught up with the other
             // life no second would pass, and no table be complete.
             if time < self.now {
-                self.set_back(time);
+                self.set_back(time, self.now.since(time));
             }
             self.next_tick = Timestamp::from_secs(time.secs());
             self.now = time;

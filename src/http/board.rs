@@ -241,7 +241,8 @@ impl State {
             Arc::new(Record {
                 realm,
                 last: event.clone(),
-                opened: event.time,
+                // Of one whose end is the first that is heard, only that is known.
+                opened: if over { event.first_seen } else { event.time },
                 resolved: None,
                 worst: event.severity,
                 timeline: Vec::new(),

@@ -44,6 +44,10 @@ use crate::bgp::UntrustedText;
 /// Clients that may follow events at once.
 const MOST_FOLLOWERS: usize = 64;
 
+/// Requests that may wait for the disk or the engine at once. A disk that hangs must not take every
+/// thread there is.
+const MOST_WAITING: usize = 8;
+
 /// Where a request comes from.
 #[derive(Clone, Copy, Debug)]
 struct Client(SocketAddr);
@@ -55,6 +59,7 @@ struct Shared {
     access: watch::Receiver<Arc<Access>>,
     stopping: watch::Receiver<bool>,
     followers: Arc<Semaphore>,
+    waiting: Arc<Semaphore>,
 }
 
 impl Shared {
@@ -70,6 +75,7 @@ impl Shared {
             access,
             stopping,
             followers: Arc::new(Semaphore::new(MOST_FOLLOWERS)),
+            waiting: Arc::new(Semaphore::new(MOST_WAITING)),
         };
         shared.connections(0);
         shared

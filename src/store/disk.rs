@@ -220,7 +220,10 @@ pub fn beside(path: &Path, after: &str) -> PathBuf {
 
 /// Makes the file where it is missing, readable for us alone from the beginning; SQLite gives its
 /// other files the same permissions.
-fn prepare_file(path: &Path) -> Result<(), Trouble> {
+///
+/// # Errors
+/// It cannot be made, or is no file.
+pub fn prepare_file(path: &Path) -> Result<(), Trouble> {
     let named = |error: std::io::Error| Trouble::Disk(format!("{}: {error}", path.display()));
     let file = OpenOptions::new()
         .read(true)

@@ -429,6 +429,12 @@ fn what_was_expected_is_quiet_up_to_its_number_and_its_margin() {
         notes[0].starts_with("Still there after its announced time"),
         "{notes:?}"
     );
+    let mut over = event();
+    over.event = Step::Resolved;
+    assert!(
+        quiet.notes(&subject(&over), at(3600)).is_empty(),
+        "it is there no more"
+    );
     let mut event = event();
     event.routes.peak = 9100;
     let hush = quiet.hush(&event, at(20));

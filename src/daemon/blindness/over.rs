@@ -4,7 +4,9 @@
 //! given up or we began anew and know of none yet, goes on. And a router that nobody waits for any
 //! more is not well again; that is said in words.
 
-use super::{GIVEN_UP, Seen, Standing, Trouble, away_for, hears, is_away, stands_still};
+use super::{
+    GIVEN_UP, LOST, Seen, Standing, Trouble, away_for, hears, is_away, known_as, stands_still,
+};
 
 /// What is told of the end of a trouble that is no longer found; none where it goes on. `settled`
 /// is whether feeds have had their time to come back since we began.
@@ -27,7 +29,7 @@ pub fn over(trouble: &Trouble, seen: &Seen, settled: bool) -> Option<String> {
         let router = seen
             .routers
             .iter()
-            .find(|one| !one.drill && one.router == name);
+            .find(|one| !one.drill && known_as(one) == name);
         return match router {
             Some(router) if router.state == Standing::Up => well,
             Some(router) => (away_for(router, seen.now) >= GIVEN_UP).then_some(given_up),
@@ -41,8 +43,10 @@ pub fn over(trouble: &Trouble, seen: &Seen, settled: bool) -> Option<String> {
             .find(|one| !one.drill && one.router == name)
         {
             let since = router.last_update.is_some_and(|at| at > trouble.since);
+            // Whether it has peers at all is known a while after it has connected.
+            let young = seen.now.since(router.since) < LOST;
             return match router.state {
-                Standing::Up if router.silent || (router.peers > 0 && !since) => None,
+                Standing::Up if router.silent || ((router.peers > 0 || young) && !since) => None,
                 Standing::Up => well,
                 _ if is_away(router, seen.now) => {
                     Some(format!("changed: {what}; now it is not connected at all"))

@@ -302,6 +302,22 @@ fn a_lost_router_is_found_again_only_when_it_is_up_and_given_up_in_words() {
     assert!(said.starts_with("over: router 192.0.2.1"), "{said}");
 }
 
+/// We connect to it: until it is heard it is listed by its address and port.
+#[test]
+fn a_router_that_we_connect_to_is_found_again_under_the_name_it_was_lost_by() {
+    let mut tried = router(1, Standing::Connecting, 0);
+    tried.router = "192.0.2.1:11019".to_owned();
+    tried.active = true;
+    let heard = router(2, Standing::Up, 0);
+    let lost = first(&[tried.clone(), heard.clone()], 300);
+    assert_eq!(lost.id, "feed-lost-192.0.2.1");
+    assert_eq!(end(&lost, &[tried, heard.clone()], 400), None);
+    let mut back = router(1, Standing::Up, 500);
+    back.active = true;
+    let said = end(&lost, &[back, heard], 501).unwrap();
+    assert!(said.starts_with("over: "), "{said}");
+}
+
 #[test]
 fn a_silent_router_is_well_when_it_has_sent_something() {
     let mut routers = [router(1, Standing::Up, 0)];
@@ -313,6 +329,11 @@ fn a_silent_router_is_well_when_it_has_sent_something() {
     routers[0].silent = false;
     routers[0].last_update = None;
     assert_eq!(end(&silent, &routers, 6000), None, "it has just connected");
+    routers[0].peers = 0;
+    routers[0].since = at(5900);
+    assert_eq!(end(&silent, &routers, 6000), None, "and said nothing yet");
+    assert!(end(&silent, &routers, 6200).is_some(), "it has no peers");
+    routers[0].peers = 2;
     routers[0].last_update = Some(at(6000));
     assert!(end(&silent, &routers, 6001).is_some());
     let away = [router(1, Standing::Gone, 6100)];

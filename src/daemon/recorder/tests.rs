@@ -104,6 +104,25 @@ fn what_is_said_is_bounded_in_octets_and_steps_between_go_first() {
 }
 
 #[test]
+fn no_beginning_outlives_its_end() {
+    let recorder = Recorder::new(Arc::new(Metrics::new()));
+    recorder.put(said(1, Step::Opened, 1));
+    recorder.put(said(1, Step::Resolved, 16_000));
+    for id in 2..42 {
+        recorder.put(said(id, Step::Opened, 16_000));
+    }
+    let left = recorder.take().unwrap();
+    let of_the_first = |entry: &&Entry| {
+        let Entry::Said(_, Output::Incident(event)) = entry else {
+            return false;
+        };
+        event.id == "1"
+    };
+    assert_eq!(left.iter().filter(of_the_first).count(), 0);
+    assert!(left.len() >= 24, "{}", left.len());
+}
+
+#[test]
 fn what_waits_is_bounded_in_octets_and_messages_go_first() {
     let recorder = Recorder::new(Arc::new(Metrics::new()));
     recorder.put(Entry::Rows(vec![gone(9), slice(1, 100)]));

@@ -155,8 +155,8 @@ pub(super) async fn find(
     if let Some(record) = realms(drill).iter().find_map(|realm| on_board(*realm)) {
         return Ok(record);
     }
-    let (shared, id) = (shared.clone(), id.to_owned());
-    blocking(move || find_or_read(&shared, &id, drill)).await
+    let (desk, id) = (shared.clone(), id.to_owned());
+    blocking(shared, move || find_or_read(&desk, &id, drill)).await
 }
 
 /// As [`find`], for those who may wait for a disk.
@@ -166,13 +166,12 @@ pub(super) fn find_or_read(
     drill: Option<bool>,
 ) -> Result<Arc<Record>, Problem> {
     let desk = &shared.desk;
-    let anywhere = |realm| {
-        let read = || (desk.journal)(id, realm == Realm::Drill).map(Arc::new);
-        desk.board.incident(realm, id).or_else(read)
-    };
-    realms(drill)
-        .iter()
-        .find_map(|realm| anywhere(*realm))
+    let realms = realms(drill).iter();
+    let on_board = |realm: &Realm| desk.board.incident(*realm, id);
+    let read = |realm: &Realm| (desk.journal)(id, *realm == Realm::Drill).map(Arc::new);
+    let found = realms.clone().find_map(on_board);
+    found
+        .or_else(|| realms.clone().find_map(read))
         .ok_or_else(|| unknown(id))
 }
 

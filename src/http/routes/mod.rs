@@ -13,6 +13,8 @@ mod table;
 pub(super) use incidents::order;
 pub(super) use status::Status;
 
+use std::sync::Arc;
+
 use axum::{
     Json, Router,
     http::{HeaderValue, Method, header},
@@ -135,11 +137,21 @@ pub(super) fn allowed(path: &str) -> &'static str {
     route.map_or(Methods::Read, |route| route.methods).allowed()
 }
 
-/// What waits for the engine or a disk, or takes a while, is done where nobody waits for it.
+/// What waits for the engine or a disk, or takes a while, is done where nobody waits for it, for
+/// so many at once.
 async fn blocking<T: Send + 'static>(
+    shared: &Shared,
     work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {
-    let done = tokio::task::spawn_blocking(work).await;
+    let Ok(permit) = Arc::clone(&shared.waiting).try_acquire_owned() else {
+        return Err(Problem::busy("too many wait for the disk or the engine"));
+    };
+    let done = tokio::task::spawn_blocking(move || {
+        // Held until it is done, also where whoever asked has gone.
+        let _permit = permit;
+        work()
+    });
+    let done = done.await;
     done.map_err(|_| Problem::busy("the daemon is ending"))?
 }
 

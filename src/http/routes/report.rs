@@ -54,7 +54,8 @@ pub(super) async fn report(
     let request = request(&params)?;
     let format = params.word("format", Format::ALL)?.unwrap_or(Format::Text);
     let drill = params.flag("drill")?;
-    let written = blocking(move || {
+    let asked = shared.clone();
+    let written = blocking(&asked, move || {
         let record = find_or_read(&shared, &id, drill)?;
         let known = Known::of(&record, &shared);
         let settings = Arc::clone(&shared.desk.report.borrow());
@@ -80,7 +81,8 @@ pub(super) async fn bundle(
     let params = Params::read(&uri, &OF_A_BUNDLE)?;
     let request = request(&params)?;
     let drill = params.flag("drill")?;
-    let packed = blocking(move || {
+    let asked = shared.clone();
+    let packed = blocking(&asked, move || {
         let record = find_or_read(&shared, &id, drill)?;
         let known = Known::of(&record, &shared);
         let settings = Arc::clone(&shared.desk.report.borrow());

@@ -162,8 +162,15 @@ impl State {
             }
         };
         let saved = damage::salvage(&aside, &mut disk.rows, SALVAGE, retention::MOST_BYTES);
+        if let Err(trouble) = disk.move_to(path) {
+            // No room for it beside the other, most likely. What was saved makes room, what is left
+            // of it says that saving is to begin once more, and memory has what matters.
+            damage::remove(&fresh);
+            let _ = disk::prepare_file(&fresh);
+            self.save_into_memory(&aside);
+            return Err(trouble);
+        }
         self.say(set_aside(path, &aside, damaged, saved));
-        disk.move_to(path)?;
         Disk::open(path, self.now)
     }
 
