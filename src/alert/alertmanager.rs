@@ -184,7 +184,10 @@ impl Alertmanager {
                 }
                 self.tell_again(second, turn).and(first)
             }
-            Err(failure) => Err(failure),
+            Err(failure) => {
+                turn.patience = turn.patience.saturating_sub(1);
+                Err(failure)
+            }
         }
     }
 
@@ -329,17 +332,21 @@ impl Sink for Alertmanager {
             taken: 0,
         };
         for messages in due.chunks(self.at_once) {
+            if turn.patience == 0 && turn.taken == 0 {
+                // It takes nothing at all.
+                break;
+            }
             match self.tell_again(messages, &mut turn) {
                 Err(failure) if failure.then == Then::GiveUp => refused = Err(failure),
                 other => other?,
             }
         }
         // A limit on what it takes is not found anew each time.
-        self.at_once = if turn.patience < MOST_HALVED {
-            turn.taken.max(1)
-        } else {
-            (2 * self.at_once).min(MOST_ALERTS)
-        };
+        if refused.is_ok() && turn.patience == MOST_HALVED {
+            self.at_once = (2 * self.at_once).min(MOST_ALERTS);
+        } else if turn.taken > 0 {
+            self.at_once = turn.taken;
+        }
         refused
     }
 

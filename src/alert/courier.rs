@@ -45,9 +45,14 @@ impl Courier {
         while let Some(notice) = self.wait() {
             self.carry(*notice);
         }
+        let ends = if self.desk.ending.load(Ordering::Relaxed) {
+            "leakwatch ends"
+        } else {
+            "the sink is used no more"
+        };
         for owed in self.sink.hand_over() {
-            self.misses(Missed {
-                what: format!("{}: we end, and {}", owed.to.join(", "), owed.why),
+            self.misses(&Missed {
+                what: format!("{}: {ends}, and {}", owed.to, owed.why),
                 key: owed.key,
             });
         }
@@ -84,13 +89,12 @@ impl Courier {
                     return Some(notice);
                 }
                 Next::Send(_) => {}
-                Next::Wait(_) if self.sink.owes(now) => {
-                    drop(queue);
-                    for missed in self.sink.catch_up(now) {
-                        self.misses(missed);
-                    }
-                }
                 Next::Wait(until) => {
+                    if !queue.is_put_off(now) {
+                        for missed in self.sink.catch_up(now) {
+                            self.misses(&missed);
+                        }
+                    }
                     let nap = until.map_or(NAP, |until| until.since(now).min(NAP));
                     let nap = nap.max(Duration::from_millis(5));
                     drop(
@@ -143,7 +147,7 @@ impl Courier {
                 );
                 for what in sent.missed {
                     let key = message.notice.key.clone();
-                    self.misses(Missed { key, what });
+                    self.misses(&Missed { key, what });
                 }
                 (self.office.taken)(&self.name, &message.notice);
             }
@@ -157,7 +161,7 @@ impl Courier {
         }
     }
 
-    fn misses(&self, missed: Missed) {
+    fn misses(&self, missed: &Missed) {
         self.count("missed");
         tracing::warn!(
             sink = self.name,

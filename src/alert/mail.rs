@@ -6,8 +6,8 @@
 //!
 //! Each command of the protocol has a time limit, and a server that answers an octet at a time
 //! could stretch a session without end, so a session runs on a thread of its own and is waited for
-//! no longer than the limit. There is never more than one: while the last one hangs, no other is
-//! begun.
+//! no longer than the limit. There is never more than one, and one for whom we owe something: while
+//! the last one hangs, no other is begun.
 //!
 //! A mail that some recipients have is told; those who could not take it yet are tried again alone,
 //! while nothing else waits.
@@ -115,8 +115,19 @@ pub struct Mail {
     pending: Option<Pending>,
     /// What some have and others do not yet.
     owed: Owed,
-    /// A session for those that did not end in time.
-    straggler: Option<Receiver<Result<Ended, Failure>>>,
+    /// The session for one of those.
+    trial: Option<Trial>,
+}
+
+/// A session in which a recipient is sent what the others have.
+struct Trial {
+    key: String,
+    to: String,
+    ended: Receiver<Result<Ended, Failure>>,
+}
+
+fn is_of(recipient: &Mailbox, owing: &Owing) -> bool {
+    recipient.email.to_string() == owing.to
 }
 
 /// A session that nobody waits for any more.
@@ -136,7 +147,7 @@ impl Mail {
             settings: settings.clone(),
             pending: None,
             owed: Owed::default(),
-            straggler: None,
+            trial: None,
         })
     }
 
@@ -315,31 +326,42 @@ impl Sink for Mail {
         }
     }
 
-    fn owes(&self, now: Timestamp) -> bool {
-        self.owed.is_due(now)
-    }
-
     fn catch_up(&mut self, now: Timestamp) -> Vec<Missed> {
-        let straggler = self.straggler.take();
-        let hung = straggler.filter(|one| matches!(one.try_recv(), Err(TryRecvError::Empty)));
-        let ended = if hung.is_some() {
-            self.straggler = hung;
-            Err(self.hangs())
-        } else if let Some(envelope) = self.owed.next(now, &self.settings.to) {
-            match self.begin(&envelope) {
-                Ok(receiver) => match receiver.recv_timeout(self.settings.timeout) {
-                    Ok(ended) => ended,
-                    Err(_) => {
-                        self.straggler = Some(receiver);
-                        Err(self.hangs())
-                    }
-                },
-                Err(failure) => Err(failure),
+        if let Some(trial) = self.trial.take() {
+            match trial.ended.try_recv() {
+                Err(TryRecvError::Empty) => self.trial = Some(trial),
+                Ok(ended) => self.owed.tried(&trial.key, &trial.to, ended, now),
+                Err(TryRecvError::Disconnected) => {
+                    let ended = Err(Failure::retry("the session broke off"));
+                    self.owed.tried(&trial.key, &trial.to, ended, now);
+                }
             }
-        } else {
-            return self.owed.missed();
-        };
-        self.owed.tried(ended, now);
+        }
+        // While one hangs, no other is begun.
+        if self.trial.is_none()
+            && self.pending.is_none()
+            && let Some(owing) = self.owed.next(now).cloned()
+        {
+            let mut to = self.settings.to.iter();
+            let envelope = Envelope {
+                to: to
+                    .find(|one| is_of(one, &owing))
+                    .cloned()
+                    .into_iter()
+                    .collect(),
+                octets: owing.message,
+            };
+            match self.begin(&envelope) {
+                Ok(ended) => {
+                    self.trial = Some(Trial {
+                        key: owing.key,
+                        to: owing.to,
+                        ended,
+                    });
+                }
+                Err(failure) => self.owed.tried(&owing.key, &owing.to, Err(failure), now),
+            }
+        }
         self.owed.missed()
     }
 
@@ -348,13 +370,8 @@ impl Sink for Mail {
     }
 
     fn take_over(&mut self, owed: Vec<Owing>) {
-        let ours = |address: &String| {
-            let mut to = self.settings.to.iter();
-            to.any(|one| one.email.to_string() == *address)
-        };
-        for mut one in owed {
-            one.to.retain(ours);
-            if !one.to.is_empty() {
+        for one in owed {
+            if self.settings.to.iter().any(|to| is_of(to, &one)) {
                 self.owed.owe(one);
             }
         }

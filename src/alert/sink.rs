@@ -28,13 +28,9 @@ pub trait Sink: Send {
         None
     }
 
-    /// Whether [`Sink::catch_up`] has something to do at `now`.
-    fn owes(&self, _now: Timestamp) -> bool {
-        false
-    }
-
-    /// Tries to give what was told to those of its recipients who could not get it yet, and says
-    /// who never will. Called when nothing else is to be sent.
+    /// Begins to give what was told to those of its recipients who could not get it yet, or looks
+    /// how that went, and says who never will. Called about once a second while nothing else is to
+    /// be sent; does not wait.
     fn catch_up(&mut self, _now: Timestamp) -> Vec<Missed> {
         Vec::new()
     }
@@ -87,9 +83,9 @@ impl Sent {
 pub struct Owing {
     /// The key of the notice.
     pub key: String,
-    /// The addresses of those who lack it.
-    pub to: Vec<String>,
-    /// It, as the others got it.
+    /// The address of who lacks it.
+    pub to: String,
+    /// The mail, as the others got it.
     pub message: Arc<[u8]>,
     /// Since when it is owed.
     pub since: Timestamp,

@@ -184,7 +184,7 @@ impl Alerting {
             dispatcher.end(telling);
         });
         // It does not panic, and where the disk hangs it cannot be waited for.
-        let most = writing + telling + Duration::from_secs(1);
+        let most = writing + telling + Duration::from_millis(300);
         if tokio::time::timeout(most, ended).await.is_err() {
             tracing::error!("ended while the disk or a sink still hung");
         }

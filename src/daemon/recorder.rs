@@ -321,8 +321,14 @@ impl Clerk {
         let drill = realm == Realm::Drill;
         // Nothing in an event can fail to be written.
         let json = serde_json::to_string(event).unwrap_or_default();
-        let known = self.store.incident(&event.id, drill);
-        let opened = known.map_or_else(|| began(event), |known| known.opened);
+        // What is to be written with it stands in no store yet.
+        let waiting = rows.iter().rev().find_map(|row| match row {
+            Write::Incident(one) if one.id == event.id && one.drill == drill => Some(one.opened),
+            _ => None,
+        });
+        let opened = waiting
+            .or_else(|| Some(self.store.incident(&event.id, drill)?.opened))
+            .unwrap_or_else(|| began(event));
         rows.push(Write::Incident(Incident {
             id: event.id.clone(),
             drill,

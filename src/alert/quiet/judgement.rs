@@ -132,12 +132,11 @@ impl Rules<'_> {
         for change in self.expected {
             let what = match change.bearing(event, now) {
                 Some(Bearing::Beyond) => "More than was announced",
-                // What has ended is there no more.
                 Some(Bearing::Outlasting) if event.event != Step::Resolved => {
                     "Still there after its announced time"
                 }
-                Some(Bearing::Outlasting) => continue,
-                Some(Bearing::Quiet) | None => continue,
+                // What has ended is there no more.
+                Some(Bearing::Outlasting | Bearing::Quiet) | None => continue,
             };
             notes.push(format!(
                 "{what}: {} ({})",

@@ -40,7 +40,7 @@ pub fn over(trouble: &Trouble, seen: &Seen, settled: bool) -> Option<String> {
         if let Some(router) = seen
             .routers
             .iter()
-            .find(|one| !one.drill && one.router == name)
+            .find(|one| !one.drill && known_as(one) == name)
         {
             let since = router.last_update.is_some_and(|at| at > trouble.since);
             // Whether it has peers at all is known a while after it has connected.
@@ -51,7 +51,7 @@ pub fn over(trouble: &Trouble, seen: &Seen, settled: bool) -> Option<String> {
                 _ if is_away(router, seen.now) => {
                     Some(format!("changed: {what}; now it is not connected at all"))
                 }
-                _ => long.then_some(given_up),
+                _ => (away_for(router, seen.now) >= GIVEN_UP).then_some(given_up),
             };
         }
         return match seen.directories.iter().find(|one| one.name == name) {
