@@ -17,7 +17,10 @@ def run(lab, site):
         398000,
         Frr.neighbour(feed.address, 398001),
         Frr.bmp("pre-policy", listen=1790),
+        cut_off=True,
     )
+    lab.wait("FRR has the table", lambda: frr.accepted().get(feed.address) == count)
+    frr.reach()
     whole = {(frr, feed.address, "adj-rib-in-pre", "ipv4"): count}
     site.expect(whole)
     site.stop()

@@ -20,8 +20,10 @@ def run(lab, site):
     site.start()
     frr = Frr(
         lab, "frr", 2, 398000, Frr.neighbour(feed.address, 398001),
-        Frr.bmp("pre-policy", "post-policy"),
+        Frr.bmp("pre-policy", "post-policy"), cut_off=True,
     )
+    lab.wait("FRR has the table", lambda: frr.accepted().get(feed.address) == count)
+    frr.reach()
     gobgp = Gobgp(
         lab, "gobgp", 3, 398002, Gobgp.neighbour(feed.address, 398001) + Gobgp.bmp("all")
     )

@@ -28,6 +28,7 @@ def run(lab, site):
         Frr.neighbour(feed.address, 398001, families=both)
         + Frr.neighbour(feed.address6, 398001, families=("ipv6",)),
         Frr.bmp("pre-policy", families=both),
+        cut_off=True,
     )
     gobgp = Gobgp(
         lab, "gobgp", 3, 398002, Gobgp.neighbour(feed.address, 398001, both) + Gobgp.bmp("pre-policy")
@@ -49,4 +50,5 @@ def run(lab, site):
         for address, count in frr.accepted(family).items():
             wanted[frr, address, "adj-rib-in-pre", family] = count
         wanted[gobgp, feed.address, "adj-rib-in-pre", family] = gobgp.counts(feed.address, family)[0]
+    frr.reach()
     site.expect(wanted)
