@@ -167,43 +167,32 @@ impl Queue {
             let Some(mut notice) = self.slips.get(&key).and_then(|slip| slip.next(&key)) else {
                 continue;
             };
-            let fixed = notice.maybe_repeat;
             self.held.remove(&key);
             match judge(&notice.subject) {
                 // What may have arrived is confirmed, whoever has asked for quiet meanwhile.
-                _ if fixed => {}
+                _ if notice.maybe_repeat => {}
                 Judgement::Tell { notes } => notice.notes = notes,
-                Judgement::Hold { until, .. } => {
-                    if self.is_over_unheard(&key) {
-                        self.hush(&key, rows);
-                    } else {
-                        earliest = Some(earliest.map_or(until, |other| other.min(until)));
-                        self.held.insert(key);
-                    }
-                    continue;
-                }
-                Judgement::Acknowledged { until, .. } if self.is_no_worse(&key, &notice) => {
-                    if notice.reminder {
-                        // It goes on, and is said once nobody works on it any more.
-                        earliest = Some(earliest.map_or(until, |other| other.min(until)));
-                        self.held.insert(key);
-                    } else {
-                        self.hush(&key, rows);
-                    }
-                    continue;
-                }
-                Judgement::Acknowledged { .. } => {}
                 // The end of what was told before somebody announced it.
                 Judgement::Expected { .. }
                     if notice.step == Step::Resolved && self.is_open(&key) => {}
-                Judgement::Expected { until, .. } => {
-                    if self.is_over_unheard(&key) {
-                        self.hush(&key, rows);
-                    } else {
-                        // It may yet become more than was announced, or stay for longer.
-                        earliest = Some(earliest.map_or(until, |other| other.min(until)));
-                        self.held.insert(key);
-                    }
+                Judgement::Acknowledged { .. } if !self.is_no_worse(&key, &notice) => {}
+                Judgement::Acknowledged { .. } if !notice.reminder => {
+                    self.hush(&key, rows);
+                    continue;
+                }
+                Judgement::Hold { .. } | Judgement::Expected { .. }
+                    if self.is_over_unheard(&key) =>
+                {
+                    self.hush(&key, rows);
+                    continue;
+                }
+                // It goes on, and is judged again: nobody may work on it any more then, or it has
+                // become more than was announced.
+                Judgement::Hold { until, .. }
+                | Judgement::Acknowledged { until, .. }
+                | Judgement::Expected { until, .. } => {
+                    earliest = Some(earliest.map_or(until, |other| other.min(until)));
+                    self.held.insert(key);
                     continue;
                 }
             }
