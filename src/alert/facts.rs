@@ -7,12 +7,13 @@ use super::{
     message::{Call, Fact, Message, Voice},
 };
 use crate::{
-    bgp::{Asn, Plain},
+    bgp::{Asn, Plain, RibView},
     incident::{
         IncidentEvent, Kind, Step, advice, examples, filters,
         report::{ViewName, as_name},
         telling::{self, clock, day_time, lasting},
     },
+    reference::Reference,
 };
 
 /// Sessions and examples named; the page has all of them.
@@ -62,11 +63,10 @@ pub(super) fn facts(notice: &Notice, voice: &Voice) -> Vec<Fact> {
 fn of_incident(event: &IncidentEvent, notice: &Notice, voice: &Voice) -> Vec<Fact> {
     let reference = voice.reference;
     let name = |asn: Asn| Plain(&as_name(asn, reference)).to_string();
-    let ours = |asn: Asn| reference.local_as == Some(asn);
     let mut facts = Vec::new();
     let mut add = |name, value: String| facts.push(Fact { name, value });
     if !event.kind.is_of_a_view() {
-        add("Who", telling::who(event, &name, &ours));
+        add("Who", telling::who(event, &name, reference.local_as));
     }
     add("Routes", telling::routes(event));
     let whose = telling::whose(event, &name);
@@ -191,7 +191,7 @@ fn of_event(message: &mut Message, event: &IncidentEvent, voice: &Voice) {
         ];
     }
     if message.is_over() {
-        message.actions.extend(after(event));
+        message.actions.extend(after(event, reference));
         return;
     }
     message.actions.extend(advice::measures(event, reference));
@@ -227,15 +227,37 @@ fn of_event(message: &mut Message, event: &IncidentEvent, voice: &Voice) {
         .collect();
 }
 
-/// What is left to do when it is over.
-fn after(event: &IncidentEvent) -> Vec<String> {
+/// What is left to do when it is over, or when no more of it can be seen.
+fn after(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     let mut steps = Vec::new();
-    if filters_help(event.kind) {
-        steps.push(
+    let asked = advice::callees(event, reference).first().map(|(asn, _)| {
+        let asn = Plain(&as_name(*asn, reference)).to_string();
+        format!(" Ask {asn} before you take out what you filtered.")
+    });
+    let asked = asked.unwrap_or_default();
+    if event.unobservable {
+        steps.push(format!(
+            "We do not know whether it is over: where it was seen it can no longer be seen.{asked}"
+        ));
+    } else if filters_help(event.kind) && !event.views.iter().any(shows_what_is_refused) {
+        steps.push(format!(
+            "It is gone behind our own policy, and a filter of ours hides it as well as its end \
+             does. See what the routers receive before policy.{asked}"
+        ));
+    }
+    match event.kind {
+        kind if filters_help(kind) => steps.push(
             "Take out again what you filtered or shut for this, one session at a time, and watch \
              its routes come back."
                 .to_owned(),
-        );
+        ),
+        Kind::Path | Kind::Specific | Kind::Bogon => {
+            steps.push("What you filtered for this can stay.".to_owned());
+        }
+        _ => {}
+    }
+    if event.kind == Kind::OwnPrefix {
+        steps.push("Withdraw the more-specifics that you announced for this.".to_owned());
     }
     steps.push(format!(
         "If it comes back within the hour you are told under the same name, {}.",
@@ -244,8 +266,17 @@ fn after(event: &IncidentEvent) -> Vec<String> {
     steps
 }
 
+/// Whether a filter leaves the view as it is.
+fn shows_what_is_refused(view: &ViewName) -> bool {
+    view.rib == RibView::AdjRibInPre
+}
+
+/// Whether it is held back by a filter that has to go when it is over.
 const fn filters_help(kind: Kind) -> bool {
-    !matches!(kind, Kind::Surge | Kind::Withdrawal | Kind::Visibility)
+    matches!(
+        kind,
+        Kind::Leak | Kind::MoreSpecific | Kind::Origin | Kind::OwnPrefix
+    )
 }
 
 fn call(asn: Asn, why: String, voice: &Voice) -> Call {
@@ -289,4 +320,52 @@ pub(super) fn line(call: &Call) -> String {
         ways.join(", ")
     };
     format!("{named}: {ways} ({})", call.why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::alert::samples;
+
+    /// What is left to do, of the sample's incident as `change` makes it.
+    fn left(change: impl FnOnce(&mut IncidentEvent)) -> Vec<String> {
+        let notice = samples::notice(Step::Resolved, |notice| {
+            if let Subject::Incident(event) = &mut notice.subject {
+                change(event);
+            }
+        });
+        notice.actions
+    }
+
+    #[test]
+    fn nobody_is_told_to_take_a_filter_out_where_it_may_be_what_hides_a_leak() {
+        let steps = left(|_| {});
+        assert!(steps[0].starts_with("Take out again"), "{steps:?}");
+        let steps = left(|event| event.unobservable = true);
+        assert!(
+            steps[0].starts_with("We do not know whether it is over"),
+            "{steps:?}"
+        );
+        assert!(steps[0].contains("Ask AS701"), "{steps:?}");
+        let steps = left(|event| {
+            for view in &mut event.views {
+                view.rib = RibView::AdjRibInPost;
+            }
+        });
+        assert!(
+            steps[0].starts_with("It is gone behind our own policy"),
+            "{steps:?}"
+        );
+    }
+
+    #[test]
+    fn what_may_stay_is_not_to_be_taken_out_and_what_was_announced_is() {
+        let steps = left(|event| event.kind = Kind::Path);
+        assert_eq!(steps[0], "What you filtered for this can stay.");
+        let steps = left(|event| event.kind = Kind::OwnPrefix);
+        assert!(
+            steps[1].starts_with("Withdraw the more-specifics"),
+            "{steps:?}"
+        );
+    }
 }

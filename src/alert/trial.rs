@@ -76,6 +76,8 @@ fn incident(step: Step, now: Timestamp) -> IncidentEvent {
         offender: Some(Asn(15169)),
         neighbour: Some(Asn(701)),
         views: vec![view("198.51.100.1", 701), view("203.0.113.1", 1299)],
+        afi: None,
+        unobservable: false,
         routes: Routes {
             active: if over { 0 } else { 160_000 },
             peak: 160_000,

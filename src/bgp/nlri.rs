@@ -9,7 +9,9 @@ use std::{
 use super::Prefix;
 
 /// The address families whose unicast routes are kept (RFC 4760).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Afi {
     /// AFI 1.

@@ -164,8 +164,7 @@ impl Report<'_> {
     }
 
     fn who(&self, event: &IncidentEvent) -> String {
-        let ours = |asn| self.words.is_ours(asn);
-        telling::who(event, &|asn| self.network(asn), &ours)
+        telling::who(event, &|asn| self.network(asn), self.words.local_as())
     }
 
     fn network(&self, asn: Asn) -> String {

@@ -312,8 +312,8 @@ impl Words for Whole {
         self.sessions.get(&view.peer).cloned()
     }
 
-    fn is_ours(&self, asn: Asn) -> bool {
-        self.local_as == Some(asn)
+    fn local_as(&self) -> Option<Asn> {
+        self.local_as
     }
 
     fn steps(&self, _: &IncidentEvent) -> Vec<String> {

@@ -16,8 +16,8 @@ pub(super) trait Words {
     fn network(&self, asn: Asn) -> String;
     /// What the configuration calls a session.
     fn session(&self, view: &ViewName) -> Option<String>;
-    /// Whether a network is our own.
-    fn is_ours(&self, asn: Asn) -> bool;
+    /// Our own network, where it is known.
+    fn local_as(&self) -> Option<Asn>;
     /// What to do, the first thing first.
     fn steps(&self, event: &IncidentEvent) -> Vec<String>;
     /// The route that covers a new one, where the table is at hand.
@@ -38,8 +38,8 @@ impl Words for Known<'_> {
         advice::policy_name(view, self.engine.reference()).filter(|name| !name.is_empty())
     }
 
-    fn is_ours(&self, asn: Asn) -> bool {
-        self.engine.reference().local_as == Some(asn)
+    fn local_as(&self) -> Option<Asn> {
+        self.engine.reference().local_as
     }
 
     fn steps(&self, event: &IncidentEvent) -> Vec<String> {

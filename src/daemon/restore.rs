@@ -66,6 +66,7 @@ pub fn end_what_is_lost(
             event: Step::Resolved,
             number: event.number + 1,
             time: now.max(event.time),
+            unobservable: !event.drill,
             summary: format!("{}; {why}", event.summary),
             ..event
         };
@@ -109,6 +110,8 @@ pub(super) mod tests {
             offender: None,
             neighbour: None,
             views: Vec::new(),
+            afi: None,
+            unobservable: false,
             routes: Routes {
                 active: 1,
                 peak: 1,

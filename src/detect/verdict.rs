@@ -3,7 +3,7 @@
 use super::{Detector, Finds, bogon, never_transit, path_length, path_repeat, settings, valley};
 use crate::{
     bgp::{AsPath, Asn},
-    reference::Reference,
+    reference::{Reference, Relation},
 };
 
 /// Who passed a route on that should not have, and to whom.
@@ -32,8 +32,8 @@ pub struct Verdict {
     pub neighbour: Asn,
     /// The culprit is a guess; see [`valley::judge`].
     pub guessed: bool,
-    /// Our own AS stands in it, and not as the origin: what we announced comes back, or
-    /// what we leaked.
+    /// Our own AS stands in it between two networks that are no customers of ours: what we
+    /// leaked comes back.
     pub through_us: bool,
     /// A transit-free network stands somewhere behind the first AS.
     pub tier1_behind: bool,
@@ -42,6 +42,33 @@ pub struct Verdict {
     pub tag: u16,
     /// See `tag`.
     pub tag_generation: u16,
+}
+
+/// Whether our own AS stands between two networks of which neither is a customer of ours: we hand
+/// on what we must not (RFC 7908). Nothing is wrong with other paths through us that come back: what
+/// we announce to one transit provider only, others send us for as long as they prefer that way.
+fn hands_on(path: AsPath<'_>, reference: &Reference) -> bool {
+    let Some(us) = reference.local_as else {
+        return false;
+    };
+    let foreign = |asn: Asn| {
+        let relation = reference.to_us(asn);
+        matches!(relation, Relation::Provider | Relation::Peer)
+    };
+    let mut before = None;
+    let mut through_us = false;
+    for asn in path.sequence_hops() {
+        if asn == us {
+            through_us = before.is_some();
+            continue;
+        }
+        if through_us && before.is_some_and(foreign) && foreign(asn) {
+            return true;
+        }
+        before = Some(asn);
+        through_us = false;
+    }
+    false
 }
 
 /// Judges a path.
@@ -59,9 +86,7 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
             .sequence_hops()
             .skip(1)
             .any(|asn| reference.tier1.contains(asn)),
-        through_us: reference.local_as.is_some_and(|us| {
-            path.origin() != Some(us) && path.sequence_hops().any(|asn| asn == us)
-        }),
+        through_us: hands_on(path, reference),
         ..Verdict::default()
     };
     if !verdict.finds.is_quiet() {
@@ -91,4 +116,44 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
         verdict.neighbour = leak.neighbour.unwrap_or_default();
     }
     verdict
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reference::{PeerPolicy, Role};
+
+    #[test]
+    fn a_path_through_us_is_wrong_only_between_two_that_are_no_customers() {
+        let peer = |asn, role| PeerPolicy {
+            asn: Some(Asn(asn)),
+            local_role: Some(role),
+            ..PeerPolicy::default()
+        };
+        let reference = Reference {
+            local_as: Some(Asn(64500)),
+            peers: vec![
+                peer(10, Role::Customer),
+                peer(20, Role::Peer),
+                peer(30, Role::Provider),
+            ],
+            ..Reference::default()
+        };
+        let through_us = |words: &[u32]| {
+            let settings = settings::Settings::default();
+            judge(AsPath::sequence(words), &reference, &settings).through_us
+        };
+        assert!(through_us(&[10, 64500, 20, 4]), "a leak of ours");
+        assert!(through_us(&[5, 10, 64500, 64500, 20, 4]));
+        assert!(
+            !through_us(&[20, 10, 64500, 30, 4]),
+            "our customer's, another way"
+        );
+        assert!(
+            !through_us(&[30, 64500, 20, 4]),
+            "sent back by a customer, as FRR does"
+        );
+        assert!(!through_us(&[10, 64500]), "our own");
+        assert!(!through_us(&[5, 64500, 6, 4]), "nobody knows who they are");
+    }
 }

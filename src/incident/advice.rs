@@ -5,6 +5,8 @@
 
 use super::{
     Kind,
+    edges::{Edges, FEW},
+    filters,
     report::{IncidentEvent, ViewName},
 };
 use crate::{
@@ -27,6 +29,9 @@ pub fn steps(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
 
 /// The steps of one's own, the first one first.
 pub fn measures(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
+    if is_ours(event, reference) {
+        return of_our_own(event, reference);
+    }
     let mut steps = match event.kind {
         Kind::Leak | Kind::MoreSpecific => leaked(event, reference),
         Kind::Origin => vec![
@@ -49,12 +54,17 @@ pub fn measures(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
                 .to_owned(),
         ],
         Kind::Path => vec![
-            format!(
-                "Refuse such routes on {}: limit the length of AS paths (100 is customary, \
-                 no known network needs 50; some routers reset sessions at 75 or 255 of their own \
-                 accord).",
-                sessions(event, reference)
-            ),
+            match filters::longest_path(event) {
+                Some(_) => format!(
+                    "Refuse such routes on {}: limit the length of AS paths (100 is customary, no \
+                     known network needs 50; some routers reset sessions at 75 or 255 of their \
+                     own accord).",
+                    sessions(event, reference)
+                ),
+                None => "The paths are not long, so a limit on their length will not do: one AS \
+                         stands in them over and over, or at two places. The examples show which."
+                    .to_owned(),
+            },
             "Look for sessions that went down at the same time: their routers could not take it."
                 .to_owned(),
         ],
@@ -75,7 +85,10 @@ pub fn measures(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
         Kind::Withdrawal => vec![format!(
             "The session is up, the routes are not. See where the traffic went and whether those \
              ways can carry it; then ask the other end of {}.",
-            sessions(event, reference)
+            named(
+                event.views.iter().filter(|view| is_inbound(view)),
+                reference
+            )
         )],
         Kind::MaximumPrefix => vec![
             "See what grew. If it is the Internet, raise the limit; if it is a leak, the limit is \
@@ -94,26 +107,68 @@ pub fn measures(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     steps
 }
 
+/// Whether it is our own network, or one under the same administration, that does it.
+pub fn is_ours(event: &IncidentEvent, reference: &Reference) -> bool {
+    let ours = |offender| {
+        let are = |local| reference.siblings.are(local, offender);
+        reference.local_as.is_some_and(are)
+    };
+    event.offender.is_some_and(ours)
+}
+
+/// Nothing that comes in is to be refused: it is what goes out.
+fn of_our_own(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
+    let edges = Edges::of(event, reference.local_as);
+    let takers = names(&edges.takers);
+    let to = if takers.is_empty() {
+        "the neighbours they go to".to_owned()
+    } else {
+        takers
+    };
+    match event.kind {
+        Kind::Path => vec![
+            "Our own AS is in these paths: see what we announced to the network that stands before \
+             it in the examples, and with how much prepending. Our own routers drop what comes \
+             back to them; the routers of others may not."
+                .to_owned(),
+        ],
+        _ => vec![
+            format!(
+                "It is our own network. Look at what was changed last in its export policies, most \
+                 of all towards {to}: take that back, or announce there only what is ours and our \
+                 customers'."
+            ),
+            "Look the examples up at a looking glass: it is over when the routes are gone there, \
+             not when they are gone from our own tables."
+                .to_owned(),
+        ],
+    }
+}
+
 /// Whether the network that leaks is a neighbour of ours, and it was us who let it pass.
 pub fn is_direct(event: &IncidentEvent, reference: &Reference) -> bool {
+    let edges = Edges::of(event, reference.local_as);
     let peers = |offender| event.views.iter().any(|view| view.peer_as == offender);
-    event.offender.is_some_and(peers)
-        && event
-            .neighbour
-            .is_none_or(|neighbour| reference.local_as == Some(neighbour))
+    edges.direct || (edges.takers.is_empty() && event.offender.is_some_and(peers))
 }
 
 fn leaked(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     let mut steps = Vec::new();
-    if is_direct(event, reference) {
-        let its = |view: &&ViewName| Some(view.peer_as) == event.offender;
+    let direct = is_direct(event, reference);
+    let its = |view: &&ViewName| Some(view.peer_as) == event.offender && is_inbound(view);
+    if direct {
+        let place = if event.views.iter().any(|view| its(&view)) {
+            named(event.views.iter().filter(its), reference)
+        } else {
+            format!("the sessions with {}", who(event.offender))
+        };
         steps.push(format!(
-            "On {}, take in only what {} and its customers may announce, or shut the session \
+            "On {place}, take in only what {} and its customers may announce, or shut the session \
              until it has answered. Set a maximum-prefix limit there if there is none.",
-            named(event.views.iter().filter(its), reference),
             who(event.offender)
         ));
-    } else {
+    }
+    if !direct || !Edges::of(event, reference.local_as).takers.is_empty() {
         let refuse = refuse(event, reference);
         steps.push(format!("{}.", capital(&refuse)));
     }
@@ -129,41 +184,59 @@ fn leaked(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
 
 /// Which routes to refuse where.
 fn refuse(event: &IncidentEvent, reference: &Reference) -> String {
-    let expression = match (event.kind, event.offender, event.neighbour) {
-        (Kind::Origin, Some(offender), _) => format!("_{}$", offender.0),
-        (_, Some(offender), Some(neighbour)) => format!("_{}_{}_", neighbour.0, offender.0),
-        (_, Some(offender), None) => format!("_{}_", offender.0),
-        (_, None, _) => {
-            return format!("limit what {} may send", sessions(event, reference));
-        }
+    let offender =
+        |view: &&ViewName| comes_in(event, view, reference) && Some(view.peer_as) != event.offender;
+    let sessions = match event.kind {
+        Kind::Leak | Kind::MoreSpecific => named(event.views.iter().filter(offender), reference),
+        _ => sessions(event, reference),
     };
-    let but = match (event.kind, event.offender, event.neighbour) {
+    let Some(expression) = expression(event, reference) else {
+        return format!("limit what {sessions} may send");
+    };
+    let but = match (event.kind, Edges::of(event, reference.local_as).few()) {
         // An edge that carries little else is refused whole; an AS may have routes of
         // its own that are wanted.
-        (Kind::Origin, ..) => ", but for its own prefixes",
-        (_, _, None) => ", but for its own and its customers' prefixes",
+        (Kind::Origin, _) => ", but for its own prefixes",
+        (_, None) => ", but for its own and its customers' prefixes",
         _ => "",
     };
     format!(
-        "on {}, refuse routes whose AS path matches {expression}{but}, until this is over",
-        sessions(event, reference)
+        "on {sessions}, refuse routes whose AS path matches {expression}{but}, until this is over"
     )
+}
+
+/// What the AS paths of an incident match, as most routers take it; none where there is nobody to
+/// blame.
+pub fn expression(event: &IncidentEvent, reference: &Reference) -> Option<String> {
+    let offender = event.offender?.0;
+    if event.kind == Kind::Origin {
+        return Some(format!("_{offender}$"));
+    }
+    let edges = Edges::of(event, reference.local_as);
+    Some(match edges.few() {
+        Some([one]) => format!("_{}_{offender}_", one.0),
+        Some(few) => {
+            let few: Vec<String> = few.iter().map(|asn| asn.0.to_string()).collect();
+            format!("_({})_{offender}_", few.join("|"))
+        }
+        None => format!("_{offender}_"),
+    })
 }
 
 /// Whom to call and why, the first one first.
 pub fn callees(event: &IncidentEvent, reference: &Reference) -> Vec<(Asn, &'static str)> {
     let mut callees = Vec::new();
-    let blamed = !matches!(
-        event.kind,
-        Kind::Surge | Kind::Withdrawal | Kind::MaximumPrefix
-    );
-    if let Some(neighbour) = event
-        .neighbour
-        .filter(|&asn| Some(asn) != reference.local_as)
-    {
-        callees.push((neighbour, "refusing it there ends it for everyone behind"));
+    if event.kind.is_of_a_view() {
+        let foreign = |view: &&ViewName| Some(view.peer_as) != reference.local_as;
+        let other_end = event.views.iter().find(foreign);
+        callees.extend(other_end.map(|view| (view.peer_as, "the other end of the session")));
+        return callees;
     }
-    if let Some(offender) = event.offender.filter(|_| blamed) {
+    let edges = Edges::of(event, reference.local_as);
+    for taker in edges.takers.iter().take(FEW) {
+        callees.push((*taker, "refusing it there ends it for everyone behind"));
+    }
+    if let Some(offender) = event.offender.filter(|_| !is_ours(event, reference)) {
         let why = match event.kind {
             Kind::Leak | Kind::MoreSpecific => "it must stop announcing them",
             _ => "it is the one that can mend it",
@@ -203,15 +276,27 @@ fn capital(text: &str) -> String {
 
 /// The sessions an incident comes in by, named. Those it is sent on are not among them.
 fn sessions(event: &IncidentEvent, reference: &Reference) -> String {
-    named(event.views.iter(), reference)
+    let comes_in = |view: &&ViewName| comes_in(event, view, reference);
+    named(event.views.iter().filter(comes_in), reference)
+}
+
+/// Whether it is a session that others send us routes on.
+fn is_inbound(view: &ViewName) -> bool {
+    matches!(view.rib, RibView::AdjRibInPre | RibView::AdjRibInPost)
+}
+
+/// Whether an incident comes in here, so that it can be refused here. Between our own routers it
+/// must not be: what one refuses another still follows.
+pub fn comes_in(event: &IncidentEvent, view: &ViewName, reference: &Reference) -> bool {
+    let internal = Some(view.peer_as) == reference.local_as && !event.kind.is_of_a_view();
+    is_inbound(view) && !internal
 }
 
 fn named<'e>(views: impl Iterator<Item = &'e ViewName>, reference: &Reference) -> String {
     let mut names: Vec<String> = Vec::new();
     for view in views {
-        let inbound = matches!(view.rib, RibView::AdjRibInPre | RibView::AdjRibInPost);
         let name = session(view, reference);
-        if inbound && !names.contains(&name) {
+        if !names.contains(&name) {
             names.push(name);
         }
     }
@@ -221,6 +306,12 @@ fn named<'e>(views: impl Iterator<Item = &'e ViewName>, reference: &Reference) -
         many if many.len() <= MOST_SESSIONS => many.join(" and "),
         many => format!("all {} sessions on which they come in", many.len()),
     }
+}
+
+/// Networks in a row: `AS701 and AS2914`.
+fn names(networks: &[Asn]) -> String {
+    let names: Vec<String> = networks.iter().take(FEW).map(Asn::to_string).collect();
+    names.join(" and ")
 }
 
 /// A session as people call it: its configured name, or AS and address.
@@ -258,92 +349,4 @@ pub const fn table(rib: RibView) -> &'static str {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// A leak seen on these sessions: peer, its AS, table.
-    fn leak(neighbour: u32, offender: u32, views: &[(&str, u32, &str)]) -> IncidentEvent {
-        let views: Vec<_> = views
-            .iter()
-            .map(|(peer, asn, rib)| {
-                serde_json::json!({
-                    "router": "192.0.2.1", "peer": peer, "peer_as": asn, "rib": rib
-                })
-            })
-            .collect();
-        serde_json::from_value(serde_json::json!({
-            "event": "opened",
-            "id": "x",
-            "time": "2017-08-25T03:22:10Z",
-            "kind": "leak",
-            "severity": "critical",
-            "confidence": 0.9,
-            "offender": offender,
-            "neighbour": neighbour,
-            "views": views,
-            "routes": { "active": 1000, "peak": 1000, "total": 1000 },
-            "origins": 2,
-            "covers": 0,
-            "normal": 640,
-            "first_seen": "2017-08-25T03:22:01Z",
-            "last_seen": "2017-08-25T03:22:10Z",
-            "detectors": [],
-            "victims": [],
-            "samples": [],
-            "evidence": [],
-            "summary": "",
-        }))
-        .unwrap()
-    }
-
-    fn first(event: &IncidentEvent) -> String {
-        let reference = Reference {
-            local_as: Some(Asn(64500)),
-            ..Reference::default()
-        };
-        measures(event, &reference).swap_remove(0)
-    }
-
-    #[test]
-    fn a_session_on_which_we_send_or_choose_is_not_one_to_filter_on() {
-        let mut views = vec![
-            ("198.51.100.1", 701, "adj-rib-in-pre"),
-            ("198.51.100.2", 1299, "adj-rib-out-post"),
-            ("198.51.100.3", 64500, "loc-rib"),
-            ("198.51.100.1", 701, "adj-rib-in-post"),
-        ];
-        let said = first(&leak(701, 15169, &views));
-        assert!(
-            said.starts_with("On AS701 (198.51.100.1), refuse"),
-            "{said}"
-        );
-        views.retain(|(_, _, rib)| !rib.starts_with("adj-rib-in"));
-        let said = first(&leak(701, 15169, &views));
-        let begins = "On the sessions on which they come in, refuse";
-        assert!(said.starts_with(begins), "{said}");
-    }
-
-    #[test]
-    fn many_sessions_are_counted_each_once() {
-        let mut views: Vec<(&str, u32, &str)> = ["1", "2", "3", "4"]
-            .map(|asn| (asn, asn.parse().unwrap(), "adj-rib-in-pre"))
-            .to_vec();
-        views.extend(views.clone());
-        let said = first(&leak(701, 15169, &views));
-        let begins = "On all 4 sessions on which they come in, refuse";
-        assert!(said.starts_with(begins), "{said}");
-    }
-
-    #[test]
-    fn only_the_session_of_a_neighbour_that_leaks_itself_may_be_shut() {
-        let views = [
-            ("198.51.100.1", 701, "adj-rib-in-pre"),
-            ("198.51.100.2", 64500, "adj-rib-in-pre"),
-        ];
-        let said = first(&leak(64500, 701, &views));
-        assert!(
-            said.starts_with("On AS701 (198.51.100.1), take in"),
-            "{said}"
-        );
-    }
-}
+mod tests;

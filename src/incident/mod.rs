@@ -8,6 +8,7 @@
 pub mod advice;
 pub mod attribution;
 mod culprits;
+pub mod edges;
 pub mod evidence;
 pub mod examples;
 pub mod filters;

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
+    edges::Edges,
     evidence::{Item, Severity},
     record::{Incident, Kind},
 };
@@ -102,6 +103,13 @@ pub struct IncidentEvent {
     pub neighbour: Option<Asn>,
     /// Where it is seen.
     pub views: Vec<ViewName>,
+    /// Family of the view that is blamed; none where routes are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub afi: Option<Afi>,
+    /// A session that showed it is down: whether it goes on cannot be seen there. Left out of the
+    /// JSON where it is false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unobservable: bool,
     /// How many prefixes.
     pub routes: Routes,
     /// Distinct origins.
@@ -230,6 +238,12 @@ pub fn event(
         offender: incident.key.offender,
         neighbour: incident.key.neighbour,
         views,
+        afi: incident
+            .key
+            .view
+            .and_then(|view| rib.view_key(view))
+            .map(|key| key.afi),
+        unobservable: incident.is_unobservable(),
         routes: Routes {
             active: incident.active + incident.counted.0,
             peak: incident.peak + incident.counted.1,
@@ -250,7 +264,7 @@ pub fn event(
         evidence: incident.evidence.items(),
         summary: String::new(),
     };
-    event.summary = summary(&event, incident.is_unobservable(), reference);
+    event.summary = summary(&event, reference);
     event
 }
 
@@ -299,7 +313,7 @@ pub fn grouped(count: u32) -> String {
     out
 }
 
-fn summary(event: &IncidentEvent, hidden: bool, reference: &Reference) -> String {
+fn summary(event: &IncidentEvent, reference: &Reference) -> String {
     let who = match event.offender {
         Some(offender) => as_name(offender, reference),
         None if !event.kind.is_of_a_view() => "A group of networks".to_owned(),
@@ -309,7 +323,12 @@ fn summary(event: &IncidentEvent, hidden: bool, reference: &Reference) -> String
         },
     };
     let through = match event.neighbour {
-        Some(neighbour) => format!(" through {}", as_name(neighbour, reference)),
+        Some(neighbour) => {
+            let edges = Edges::of(event, reference.local_as);
+            let alone = edges.takers.len() == 1 && !edges.others;
+            let more = if alone { "" } else { " and others" };
+            format!(" through {}{more}", as_name(neighbour, reference))
+        }
         None => String::new(),
     };
     let count = routes_of(event.routes.peak);
@@ -341,7 +360,7 @@ fn summary(event: &IncidentEvent, hidden: bool, reference: &Reference) -> String
         }
     };
     if event.event == Step::Resolved {
-        let end = if hidden {
+        let end = if event.unobservable {
             "; it can no longer be seen"
         } else {
             "; over"

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::report::grouped;
+use super::{report::grouped, telling::counted};
 
 /// What was seen. Counts of routes are distinct prefixes; sorts may be added, and whoever does
 /// not know one still has the item's words.
@@ -129,28 +129,32 @@ impl fmt::Display for Seen {
         match *self {
             Seen::Own { routes } => write!(f, "{} of our own prefixes", grouped(routes)),
             Seen::AgainstRole { routes } => {
-                write!(f, "{} paths against a configured role", grouped(routes))
+                let paths = of(routes, "path", "paths");
+                write!(f, "{paths} against a configured role")
             }
             Seen::ExtremePath { routes } => {
-                write!(f, "{} paths no router should carry", grouped(routes))
+                let paths = of(routes, "path", "paths");
+                write!(f, "{paths} that no router should carry")
             }
             Seen::LongPath { routes } => {
-                write!(f, "{} paths far longer than any need", grouped(routes))
+                let paths = of(routes, "path", "paths");
+                write!(f, "{paths} far longer than any need")
             }
             Seen::SeparateRepeat { routes } => {
-                write!(f, "one AS twice in {} paths", grouped(routes))
+                write!(f, "one AS twice in {}", of(routes, "path", "paths"))
             }
             Seen::NeverTransit { routes } => {
-                let routes = grouped(routes);
-                write!(f, "{routes} routes through a network that sells no transit")
+                let routes = of(routes, "route", "routes");
+                write!(f, "{routes} through a network that sells no transit")
             }
             Seen::Valley { routes } => {
-                let routes = grouped(routes);
+                let routes = of(routes, "route", "routes");
                 write!(
                     f,
-                    "{routes} routes handed on between providers or peers (RFC 7908)"
+                    "{routes} handed on between providers or peers (RFC 7908)"
                 )
             }
+            Seen::NewOrigin { routes: 1 } => write!(f, "1 prefix with an origin it did not have"),
             Seen::NewOrigin { routes } => {
                 let routes = grouped(routes);
                 write!(f, "{routes} prefixes with an origin they did not have")
@@ -161,15 +165,17 @@ impl fmt::Display for Seen {
                 origins,
             } => write!(
                 f,
-                "{} more-specifics never seen before, under {} covering routes of {} origins",
-                grouped(routes),
-                grouped(covers),
-                grouped(origins)
+                "{} never seen before, under {} of {}",
+                of(routes, "more-specific", "more-specifics"),
+                of(covers, "covering route", "covering routes"),
+                of(origins, "origin", "origins")
             ),
-            Seen::TooSpecific { routes } => write!(f, "{} prefixes too specific", grouped(routes)),
+            Seen::TooSpecific { routes } => {
+                write!(f, "{} too specific", of(routes, "prefix", "prefixes"))
+            }
             Seen::Bogon { routes, accepted } => {
-                let routes = grouped(routes);
-                write!(f, "{routes} special-purpose prefixes or AS numbers")?;
+                let routes = of(routes, "route", "routes");
+                write!(f, "{routes} with special-purpose prefixes or AS numbers")?;
                 match accepted {
                     0 => Ok(()),
                     some => write!(f, ", {} of them past our own policy", grouped(some)),
@@ -181,8 +187,8 @@ impl fmt::Display for Seen {
                 usual,
             } => write!(
                 f,
-                "{} routes gained, where it normally carries {} and {} at once would be usual",
-                grouped(routes),
+                "{} gained, where it normally carries {} and {} at once would be usual",
+                of(routes, "route", "routes"),
                 grouped(normal),
                 grouped(usual)
             ),
@@ -192,8 +198,8 @@ impl fmt::Display for Seen {
                 days,
             } => {
                 let percent = share(routes, limit);
-                let (routes, limit) = (grouped(routes), grouped(limit));
-                write!(f, "{routes} of {limit} routes ({percent} %)")?;
+                let (routes, limit) = (grouped(routes), of(limit, "route", "routes"));
+                write!(f, "{routes} of {limit} ({percent} %)")?;
                 match days {
                     None => Ok(()),
                     Some(1) => write!(f, ", all of them in a day as it grows"),
@@ -204,13 +210,13 @@ impl fmt::Display for Seen {
                 }
             }
             Seen::Withdrawn { routes, left } => {
-                let (routes, left) = (grouped(routes), grouped(left));
-                write!(f, "{routes} routes withdrawn, {left} left")
+                let (routes, left) = (of(routes, "route", "routes"), grouped(left));
+                write!(f, "{routes} withdrawn, {left} left")
             }
             Seen::Changed { routes, usual } => write!(
                 f,
-                "{} changes in a minute, where {} at once would be usual",
-                grouped(routes),
+                "{} in a minute, where {} at once would be usual",
+                of(routes, "change", "changes"),
                 grouped(usual)
             ),
             Seen::NearLimit => write!(f, "a limit on the number of routes is near"),
@@ -226,6 +232,11 @@ impl fmt::Display for Seen {
             Seen::Other => write!(f, "something else"),
         }
     }
+}
+
+/// `1 path`, `1,200 paths`.
+fn of(count: u32, one: &str, many: &str) -> String {
+    counted(count.into(), one, many)
 }
 
 /// Per cent that `part` is of `whole`.
@@ -249,5 +260,16 @@ mod tests {
         };
         assert_eq!(read(&serde_json::to_string(&seen).unwrap()), seen);
         assert_eq!(seen.to_string(), "90 of 100 routes (90 %)");
+    }
+
+    #[test]
+    fn one_route_is_enough_and_is_told_as_one() {
+        let told = |seen: Seen| seen.to_string();
+        let one = told(Seen::AgainstRole { routes: 1 });
+        assert_eq!(one, "1 path against a configured role");
+        let one = told(Seen::NewOrigin { routes: 1 });
+        assert_eq!(one, "1 prefix with an origin it did not have");
+        let many = told(Seen::ExtremePath { routes: 1200 });
+        assert_eq!(many, "1,200 paths that no router should carry");
     }
 }

@@ -3,33 +3,55 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use super::{Kind, report::IncidentEvent};
+use super::{
+    Kind,
+    edges::{Edges, FEW},
+    report::IncidentEvent,
+};
 use crate::bgp::{Asn, Timestamp};
 
 /// Origins named one by one.
 const VICTIMS: usize = 5;
 
-/// Who did it and who let it pass. `name` names a network, `ours` says whether it is our own.
-pub fn who(
-    event: &IncidentEvent,
-    name: &dyn Fn(Asn) -> String,
-    ours: &dyn Fn(Asn) -> bool,
-) -> String {
+/// Who did it and who let it pass. `name` names a network, `ours` is our own.
+pub fn who(event: &IncidentEvent, name: &dyn Fn(Asn) -> String, ours: Option<Asn>) -> String {
     let Some(offender) = event.offender else {
         return "no single network stands out".to_owned();
     };
-    let through = match event.neighbour {
-        Some(neighbour) if ours(neighbour) => ", and we accepted it".to_owned(),
-        Some(neighbour) => format!(", accepted by {}", name(neighbour)),
-        None if event.views.iter().any(|view| view.peer_as == offender) => {
-            ", our neighbour".to_owned()
-        }
-        None if matches!(event.kind, Kind::Leak | Kind::MoreSpecific | Kind::Origin) => {
-            ", accepted by more than one neighbour".to_owned()
-        }
-        None => String::new(),
+    let leaked = matches!(event.kind, Kind::Leak | Kind::MoreSpecific | Kind::Origin);
+    let edges = if leaked || event.neighbour.is_some() {
+        Edges::of(event, ours)
+    } else {
+        Edges::default()
     };
-    format!("{}{through}", name(offender))
+    let mut takers: Vec<String> = edges
+        .takers
+        .iter()
+        .take(FEW)
+        .map(|asn| name(*asn))
+        .collect();
+    if edges.others || edges.takers.len() > FEW {
+        takers.push("others".to_owned());
+    }
+    let neighbours = event.views.iter().any(|view| view.peer_as == offender);
+    let through = match takers.split_last() {
+        Some((last, [])) if !edges.takers.is_empty() => format!(", accepted by {last}"),
+        Some((last, first)) if !edges.takers.is_empty() => {
+            format!(", accepted by {} and {last}", first.join(", "))
+        }
+        _ if event.neighbour.is_some() && event.neighbour == ours => {
+            ", and we accepted it".to_owned()
+        }
+        _ if edges.direct || neighbours => ", our neighbour".to_owned(),
+        _ if leaked => ", accepted by more than one neighbour".to_owned(),
+        _ => String::new(),
+    };
+    let also = if edges.direct && !edges.takers.is_empty() {
+        "; it is a neighbour of ours too"
+    } else {
+        ""
+    };
+    format!("{}{through}{also}", name(offender))
 }
 
 /// How many prefixes: at the worst, now, in all.

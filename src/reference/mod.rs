@@ -90,6 +90,21 @@ impl Reference {
         }
     }
 
+    /// What `asn` is to us: by the role configured for it, else by [`Self::relation`].
+    pub fn to_us(&self, asn: Asn) -> Relation {
+        let named = |policy: &&PeerPolicy| policy.asn == Some(asn) && policy.local_role.is_some();
+        let role = self
+            .peers
+            .iter()
+            .find(named)
+            .and_then(|policy| policy.local_role);
+        match (role, self.local_as) {
+            (Some(role), _) => role.neighbour(),
+            (None, Some(us)) => self.relation(us, asn),
+            (None, None) => Relation::Unknown,
+        }
+    }
+
     /// Whether `carrier`, a network that sells no transit, has reason to carry
     /// routes of `neighbour`: one of its own ASes, a sibling, or a customer by the
     /// relationship file.

@@ -17,6 +17,7 @@ use crate::{
     bgp::{Asn, Plain},
     incident::{
         IncidentEvent, Kind, Step, advice,
+        edges::Edges,
         examples::choose,
         report::{ViewName, as_name},
     },
@@ -225,15 +226,17 @@ fn response(account: &Account, reference: &Reference) -> Response {
 
 /// As [`advice::steps`] words it, for the kinds that one expression holds back.
 fn filter(event: &IncidentEvent, reference: &Reference) -> Option<String> {
-    let own = |asn: Asn| reference.local_as == Some(asn);
-    match (event.kind, event.offender?, event.neighbour) {
-        (Kind::Origin, offender, _) => Some(format!("_{}$", offender.0)),
-        (Kind::Leak | Kind::MoreSpecific, offender, Some(neighbour)) if !own(neighbour) => {
-            Some(format!("_{}_{}_", neighbour.0, offender.0))
+    let held_back = match event.kind {
+        Kind::Origin => true,
+        Kind::Leak | Kind::MoreSpecific => {
+            let edges = Edges::of(event, reference.local_as);
+            !edges.takers.is_empty() || !advice::is_direct(event, reference)
         }
-        (Kind::Leak | Kind::MoreSpecific, offender, None) => Some(format!("_{}_", offender.0)),
-        _ => None,
-    }
+        _ => false,
+    };
+    let ours = advice::is_ours(event, reference);
+    let expression = advice::expression(event, reference);
+    expression.filter(|_| held_back && !ours)
 }
 
 /// The incident's sentence, without what a report says in its own place.

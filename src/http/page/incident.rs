@@ -12,7 +12,7 @@ use crate::{
     bgp::Asn,
     feed::intake::Realm,
     http::{Desk, Record},
-    incident::{IncidentEvent, Step, advice, examples, report::as_name},
+    incident::{IncidentEvent, Step, advice, edges::Edges, examples, report::as_name},
     reference::Reference,
 };
 
@@ -72,8 +72,10 @@ fn facts(out: &mut String, record: &Record, reference: &Reference) {
     if let Some(offender) = event.offender {
         fact("Who", name(offender));
     }
-    if let Some(neighbour) = event.neighbour {
-        fact("Accepted by", name(neighbour));
+    let edges = Edges::of(event, reference.local_as);
+    if !edges.takers.is_empty() {
+        let takers: Vec<String> = edges.takers.iter().map(|asn| name(*asn)).collect();
+        fact("Accepted by", takers.join(", "));
     }
     fact(
         "Routes",

@@ -17,6 +17,7 @@ use crate::{
     http::{Desk, Record, Shared, Stage, params::Params, problem::Problem},
     incident::{
         IncidentEvent, Kind, Severity, advice,
+        edges::Edges,
         report::{Routes, as_name},
     },
     reference::Reference,
@@ -215,7 +216,8 @@ pub(in crate::http) fn order(records: &mut [Arc<Record>]) {
 
 fn names(event: &IncidentEvent, reference: &Reference) -> BTreeMap<Asn, String> {
     let victims = event.victims.iter().map(|victim| victim.asn);
-    let blamed = [event.offender, event.neighbour].into_iter().flatten();
+    let takers = Edges::of(event, reference.local_as).takers;
+    let blamed = event.offender.into_iter().chain(takers);
     blamed
         .chain(victims)
         .filter_map(|asn| {

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 
 use super::Filter;
 use crate::{
-    bgp::{Afi, Prefix},
+    bgp::{Afi, Asn, Prefix},
     detect::bogon::is_bogon_prefix,
     incident::{
         Kind, advice,
+        edges::Edges,
         report::{IncidentEvent, ViewName},
     },
     reference::Reference,
@@ -27,21 +28,23 @@ pub(super) fn filter(
     reference: &Reference,
 ) -> Option<Filter> {
     match event.kind {
-        // The other sessions on which it comes in carry what is wanted.
-        Kind::Leak | Kind::MoreSpecific if advice::is_direct(event, reference) => {
-            let leaks = event.offender == Some(view.peer_as);
-            let limit = leaks.then(|| limit(event, view, reference));
-            limit.flatten().map(Filter::Over)
+        Kind::Leak | Kind::MoreSpecific => {
+            let offender = event.offender?;
+            if view.peer_as == offender {
+                return limit(event, view, reference).map(Filter::Over);
+            }
+            let edges = Edges::of(event, reference.local_as);
+            match edges.few() {
+                Some(takers) => Some(Filter::Through(takers.to_vec(), offender)),
+                // The other sessions carry what is wanted.
+                None if edges.takers.is_empty() && advice::is_direct(event, reference) => None,
+                None => Some(Filter::Across(offender)),
+            }
         }
-        Kind::Leak | Kind::MoreSpecific => match (event.neighbour, event.offender) {
-            (Some(neighbour), Some(offender)) => Some(Filter::Through(neighbour, offender)),
-            (None, Some(offender)) => Some(Filter::Across(offender)),
-            _ => None,
-        },
         Kind::Origin => event.offender.map(Filter::From),
-        Kind::OwnPrefix => within(own(event, reference)),
-        Kind::Bogon => within(examples(event, is_special)),
-        Kind::Path => paths(event),
+        Kind::OwnPrefix => within(own(event, reference), "OWN", event.offender),
+        Kind::Bogon => within(examples(event, is_special), "BOGON", event.offender),
+        Kind::Path => longest_path(event).map(Filter::PathsOver),
         Kind::Specific => {
             let has = |afi| {
                 let mut all = event.samples.iter().map(|sample| family_of(&sample.prefix));
@@ -59,11 +62,10 @@ pub(super) fn filter(
 
 /// The largest customary limit that one of the examples exceeds. Where none does, what is wrong with
 /// the paths is not their length.
-fn paths(event: &IncidentEvent) -> Option<Filter> {
+pub(super) fn longest_path(event: &IncidentEvent) -> Option<u32> {
     let lengths = event.samples.iter().map(|sample| length(&sample.after));
     let longest = lengths.max()?;
-    let limit = LONGEST_PATHS.into_iter().find(|most| longest > *most)?;
-    Some(Filter::PathsOver(limit))
+    LONGEST_PATHS.into_iter().find(|most| longest > *most)
 }
 
 /// ASes in a path as it is written down, counted as routers do: a set is one, a confederation none.
@@ -89,8 +91,8 @@ fn is_special(prefix: &Prefix) -> bool {
     }
 }
 
-fn within(prefixes: Vec<Prefix>) -> Option<Filter> {
-    (!prefixes.is_empty()).then_some(Filter::Within(prefixes))
+fn within(prefixes: Vec<Prefix>, what: &'static str, who: Option<Asn>) -> Option<Filter> {
+    (!prefixes.is_empty()).then_some(Filter::Within(prefixes, what, who))
 }
 
 /// A limit on the routes of a session. The one that is configured; where a limit is near, a third
@@ -123,11 +125,20 @@ fn family_of(prefix: &Prefix) -> Afi {
     }
 }
 
-/// The family at stake: that of the examples, or of the session's addresses.
+/// The family at stake on a session: that of the view that is blamed; or that of the session's
+/// addresses, unless all examples are of the other one. An incident may be of both, and a session
+/// that is given a family it does not have is reset by some routers.
 pub(super) fn family(event: &IncidentEvent, peer: IpAddr) -> Afi {
-    let of_peer = if peer.is_ipv4() { Afi::Ipv4 } else { Afi::Ipv6 };
-    let sample = event.samples.first();
-    sample.map_or(of_peer, |sample| family_of(&sample.prefix))
+    let (of_peer, other) = match peer {
+        IpAddr::V4(_) => (Afi::Ipv4, Afi::Ipv6),
+        IpAddr::V6(_) => (Afi::Ipv6, Afi::Ipv4),
+    };
+    let mut samples = event.samples.iter();
+    let only_other =
+        !event.samples.is_empty() && samples.all(|sample| family_of(&sample.prefix) == other);
+    event
+        .afi
+        .unwrap_or(if only_other { other } else { of_peer })
 }
 
 /// Prefixes of the examples that are meant, each once, those within others left out.

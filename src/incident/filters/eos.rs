@@ -12,7 +12,7 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
             "match as-path length >= {}",
             most.saturating_add(1)
         )),
-        Filter::Longer { .. } | Filter::Within(_) => {
+        Filter::Longer { .. } | Filter::Within(..) => {
             let (four, six): (Vec<_>, Vec<_>) = filter
                 .ranges()
                 .into_iter()
@@ -40,10 +40,11 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
             ];
         }
         Filter::Through(..) | Filter::Across(_) | Filter::From(_) => {
-            let expression = filter.expression().unwrap_or_default();
-            lines.push(format!(
-                "ip as-path access-list {name} permit {expression} any"
-            ));
+            for expression in filter.expressions() {
+                lines.push(format!(
+                    "ip as-path access-list {name} permit {expression} any"
+                ));
+            }
             matches.push(format!("match as-path {name}"));
         }
     }

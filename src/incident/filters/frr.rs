@@ -9,7 +9,7 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
     let mut lines = Vec::new();
     let mut matches = Vec::new();
     match filter {
-        Filter::Longer { .. } | Filter::Within(_) => {
+        Filter::Longer { .. } | Filter::Within(..) => {
             let (four, six): (Vec<_>, Vec<_>) = filter
                 .ranges()
                 .into_iter()
@@ -41,17 +41,20 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
             ];
         }
         Filter::PathsOver(most) => {
+            // FRR takes the C library's expressions, and glibc matches `_`, which may stand for the
+            // end, between any two digits once it is in a repeated group.
             lines.push(format!(
-                "bgp as-path access-list {name} seq 5 permit ([0-9]+_){{{}}}",
-                most.saturating_add(1)
+                "bgp as-path access-list {name} seq 5 permit ^([^ ]+ ){{{most}}}"
             ));
             matches.push(format!("match as-path {name}"));
         }
         Filter::Through(..) | Filter::Across(_) | Filter::From(_) => {
-            let expression = filter.expression().unwrap_or_default();
-            lines.push(format!(
-                "bgp as-path access-list {name} seq 5 permit {expression}"
-            ));
+            for (index, expression) in filter.expressions().iter().enumerate() {
+                lines.push(format!(
+                    "bgp as-path access-list {name} seq {} permit {expression}",
+                    5 * (index + 1)
+                ));
+            }
             matches.push(format!("match as-path {name}"));
         }
     }

@@ -2,18 +2,21 @@
 //! the path, and costs less than a regular expression.
 
 use super::{Filter, Session, spelled};
+use crate::bgp::Asn;
 
 pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
     let name = filter.name();
     let mut lines = Vec::new();
     let condition = match filter {
-        Filter::Through(first, second) => {
-            format!("as-path passes-through '{} {}'", first.0, second.0)
+        Filter::Through(takers, asn) => {
+            let edge = |taker: &Asn| format!("as-path passes-through '{} {}'", taker.0, asn.0);
+            let edges: Vec<String> = takers.iter().map(edge).collect();
+            edges.join(" or ")
         }
         Filter::Across(asn) => format!("as-path passes-through '{}'", asn.0),
         Filter::From(asn) => format!("as-path originates-from '{}'", asn.0),
         Filter::PathsOver(most) => format!("as-path length ge {}", most.saturating_add(1)),
-        Filter::Longer { .. } | Filter::Within(_) => {
+        Filter::Longer { .. } | Filter::Within(..) => {
             let ranges = filter.ranges();
             lines.push(format!("prefix-set {name}"));
             for (index, (net, from, to)) in ranges.iter().enumerate() {

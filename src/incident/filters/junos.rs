@@ -20,7 +20,7 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
             lines.push(format!("set policy-options as-path {name} \"{terms}\""));
             lines.push(format!("{term} from as-path {name}"));
         }
-        Filter::Longer { .. } | Filter::Within(_) => {
+        Filter::Longer { .. } | Filter::Within(..) => {
             for (net, from, to) in filter.ranges() {
                 lines.push(format!(
                     "{term} from route-filter {net} prefix-length-range /{from}-/{to}"

@@ -24,7 +24,7 @@ use super::{
     telling::counted,
 };
 use crate::{
-    bgp::{Afi, Asn, Prefix, RibView},
+    bgp::{Afi, Asn, Prefix},
     reference::{Platform, Reference},
 };
 
@@ -58,8 +58,8 @@ pub struct Suggested {
 /// What is to be refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Filter {
-    /// Paths in which the second stands directly behind the first.
-    Through(Asn, Asn),
+    /// Paths in which the last stands directly behind one of the first.
+    Through(Vec<Asn>, Asn),
     /// Paths with this AS anywhere.
     Across(Asn),
     /// Paths that end at this AS.
@@ -68,8 +68,8 @@ enum Filter {
     PathsOver(u32),
     /// Prefixes longer than these.
     Longer { ipv4: Option<u8>, ipv6: Option<u8> },
-    /// These prefixes and all within them.
-    Within(Vec<Prefix>),
+    /// These prefixes and all within them: the word for them, and whose incident it is.
+    Within(Vec<Prefix>, &'static str, Option<Asn>),
     /// More routes than this, with the session.
     Over(u32),
 }
@@ -94,33 +94,44 @@ impl Session {
 }
 
 impl Filter {
-    /// What the objects of the filter are called on the router.
+    /// What the objects of the filter are called on the router. Two that stand side by side have
+    /// names of their own; that of a leak which has spread takes the place of the one before.
     fn name(&self) -> String {
         match self {
-            Filter::Through(_, asn) | Filter::Across(asn) | Filter::From(asn) => {
-                format!("LEAKWATCH-{}", asn.0)
-            }
+            Filter::Through(_, asn) | Filter::Across(asn) => format!("LEAKWATCH-{}", asn.0),
+            Filter::From(asn) => format!("LEAKWATCH-ORIGIN-{}", asn.0),
             Filter::PathsOver(_) => "LEAKWATCH-LONG-PATHS".to_owned(),
             Filter::Longer { .. } => "LEAKWATCH-TOO-SPECIFIC".to_owned(),
-            Filter::Within(_) | Filter::Over(_) => "LEAKWATCH-PREFIXES".to_owned(),
+            Filter::Within(_, what, Some(asn)) => format!("LEAKWATCH-{what}-{}", asn.0),
+            Filter::Within(_, what, None) => format!("LEAKWATCH-{what}"),
+            Filter::Over(_) => "LEAKWATCH-LIMIT".to_owned(),
         }
     }
 
-    /// The path expression as Cisco and those who followed write it; none where no path is
-    /// looked at.
-    fn expression(&self) -> Option<String> {
+    /// The path expressions as Cisco and those who followed write them, one for each entry of a
+    /// list; none where no path is looked at.
+    fn expressions(&self) -> Vec<String> {
         match self {
-            Filter::Through(first, second) => Some(format!("_{}_{}_", first.0, second.0)),
-            Filter::Across(asn) => Some(format!("_{}_", asn.0)),
-            Filter::From(asn) => Some(format!("_{}$", asn.0)),
-            _ => None,
+            Filter::Through(takers, asn) => {
+                let through = |taker: &Asn| format!("_{}_{}_", taker.0, asn.0);
+                takers.iter().map(through).collect()
+            }
+            Filter::Across(asn) => vec![format!("_{}_", asn.0)],
+            Filter::From(asn) => vec![format!("_{}$", asn.0)],
+            _ => Vec::new(),
         }
     }
 
     /// The same as Juniper and Nokia write it, in whole AS numbers.
     fn terms(&self) -> Option<String> {
         match self {
-            Filter::Through(first, second) => Some(format!(".* {} {} .*", first.0, second.0)),
+            Filter::Through(takers, asn) => match &takers[..] {
+                [one] => Some(format!(".* {} {} .*", one.0, asn.0)),
+                many => {
+                    let many: Vec<String> = many.iter().map(|one| one.0.to_string()).collect();
+                    Some(format!(".* ({}) {} .*", many.join("|"), asn.0))
+                }
+            },
             Filter::Across(asn) => Some(format!(".* {} .*", asn.0)),
             Filter::From(asn) => Some(format!(".* {}", asn.0)),
             _ => None,
@@ -138,7 +149,7 @@ impl Filter {
                 let ranges = [all(*ipv4, "0.0.0.0/0"), all(*ipv6, "::/0")];
                 ranges.into_iter().flatten().collect()
             }
-            Filter::Within(prefixes) => {
+            Filter::Within(prefixes, ..) => {
                 let range = |net: &Prefix| (*net, net.prefix_len(), net.max_prefix_len());
                 prefixes.iter().map(range).collect()
             }
@@ -148,18 +159,22 @@ impl Filter {
 
     /// What it does beside what it is for.
     fn caution(&self, event: &IncidentEvent) -> String {
-        let also = match event.normal {
-            Some(normal) => format!(
-                ", also those that belong there ({} before, over all sessions)",
-                counted(normal.into(), "route went this way", "routes went this way")
+        let also = match (event.normal, event.offender) {
+            (Some(normal), Some(offender)) => format!(
+                ", also those that belong there ({} {offender} before, over all sessions)",
+                counted(normal.into(), "route went through", "routes went through")
             ),
-            None => ", also those that belong there".to_owned(),
+            _ => ", also those that belong there".to_owned(),
         };
         match self {
-            Filter::Through(first, second) => format!(
-                "Refuses every route with {} {} in its path{also}. Take it out when it is over.",
-                first.0, second.0
-            ),
+            Filter::Through(takers, asn) => {
+                let edge = |taker: &Asn| format!("{} {}", taker.0, asn.0);
+                let edges: Vec<String> = takers.iter().map(edge).collect();
+                format!(
+                    "Refuses every route with {} in its path{also}. Take it out when it is over.",
+                    edges.join(" or ")
+                )
+            }
             Filter::Across(asn) => format!(
                 "Refuses every route through {asn}{also}. Let its own and its customers' prefixes \
                  through before it, and take it out when it is over."
@@ -176,13 +191,13 @@ impl Filter {
                                       agreed to blackhole: let these through before it. It can \
                                       stay."
                 .to_owned(),
-            Filter::Within(_) if event.kind == Kind::OwnPrefix => {
+            Filter::Within(..) if event.kind == Kind::OwnPrefix => {
                 "Refuses these prefixes on this session only: your traffic is safe, the rest of \
                  the world still follows the foreign route. If a customer or a second site of \
                  yours announces them here, let that through before it."
                     .to_owned()
             }
-            Filter::Within(_) => {
+            Filter::Within(..) => {
                 "Refuses these prefixes and all within them, whoever announces them. The list is \
                  made of the examples; there may be more."
                     .to_owned()
@@ -206,12 +221,14 @@ impl Filter {
 /// Filters for the sessions on which an incident comes in.
 pub fn suggest(event: &IncidentEvent, reference: &Reference) -> Suggested {
     let mut suggested = Suggested::default();
+    if advice::is_ours(event, reference) {
+        return suggested;
+    }
     let mut more = 0;
     let mut sessions: Vec<&ViewName> = Vec::new();
     for view in &event.views {
-        let inbound = matches!(view.rib, RibView::AdjRibInPre | RibView::AdjRibInPost);
         let known = |one: &&ViewName| one.router == view.router && one.peer == view.peer;
-        if inbound && !sessions.iter().any(known) {
+        if advice::comes_in(event, view, reference) && !sessions.iter().any(known) {
             sessions.push(view);
         }
     }
@@ -258,6 +275,11 @@ pub fn suggest(event: &IncidentEvent, reference: &Reference) -> Suggested {
         );
     }
     suggested
+}
+
+/// The limit on the length of paths that an incident's examples exceed.
+pub(super) fn longest_path(event: &IncidentEvent) -> Option<u32> {
+    choice::longest_path(event)
 }
 
 /// The lines, and how they come to bear on routes that are held already.
@@ -320,4 +342,4 @@ fn place(sign: char, session: Session, entries: usize) -> [String; 2] {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -21,7 +21,7 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
             lines.push(format!("{length} value {}", most.saturating_add(1)));
             lines.push(format!("{length} qualifier or-higher"));
         }
-        Filter::Longer { .. } | Filter::Within(_) => {
+        Filter::Longer { .. } | Filter::Within(..) => {
             for (net, from, to) in filter.ranges() {
                 let list = format!("/configure policy-options prefix-list \"{name}\" prefix {net}");
                 lines.push(format!("{list} type range start-length {from}"));

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{choice::round, *};
 use crate::{
-    bgp::Timestamp,
+    bgp::{RibView, Timestamp},
     incident::{
         Severity, Step,
         report::{Routes, Sample},
@@ -17,7 +17,8 @@ fn path(length: usize) -> String {
     format!("701{}", " 15169".repeat(length - 1))
 }
 
-fn event(kind: Kind) -> IncidentEvent {
+/// A leak of 15169's through 701, or what else an incident may be.
+pub fn event(kind: Kind) -> IncidentEvent {
     let view = |router: &str, peer: &str, asn| ViewName {
         router: router.to_owned(),
         peer: peer.to_owned(),
@@ -48,6 +49,8 @@ fn event(kind: Kind) -> IncidentEvent {
             view("192.0.2.1", "198.51.100.1", 701),
             view("192.0.2.1", "2001:db8::1", 1299),
         ],
+        afi: None,
+        unobservable: false,
         routes: Routes {
             active: 123_456,
             peak: 123_456,
@@ -107,13 +110,23 @@ fn all(platform: Platform) -> String {
         assert_eq!(one.session, "transit-a");
         let _ = writeln!(text, "--- {}\n{}\n({})", kind.name(), one.text, one.caution);
     }
-    let across = IncidentEvent {
-        neighbour: None,
-        ..event(Kind::Leak)
-    };
-    let suggested = suggest(&across, &reference(platform));
-    let _ = writeln!(text, "--- across\n{}", suggested.filters[0].text);
+    for (name, takers) in [("spread", 2), ("across", 4)] {
+        let suggested = suggest(&spread(takers), &reference(platform));
+        let _ = writeln!(text, "--- {name}\n{}", suggested.filters[0].text);
+    }
     text
+}
+
+/// A leak that has come in behind this many networks.
+fn spread(takers: u32) -> IncidentEvent {
+    let mut spread = event(Kind::Leak);
+    let one = spread.samples[0].clone();
+    let taken = (0..takers).map(|number| Sample {
+        after: format!("{} 15169 4713", 701 + number),
+        ..one.clone()
+    });
+    spread.samples = taken.collect();
+    spread
 }
 
 #[test]
@@ -146,6 +159,61 @@ fn a_neighbour_that_leaks_itself_is_limited_and_not_cut_off() {
     };
     reference.peers[0].maximum_prefix_ipv4 = None;
     assert_eq!(suggest(&unmeasured, &reference), Suggested::default());
+}
+
+#[test]
+fn a_leak_that_has_spread_is_refused_behind_each_that_took_it() {
+    let one = &suggest(&spread(2), &reference(Platform::Frr)).filters[0];
+    for line in ["seq 5 permit _701_15169_", "seq 10 permit _702_15169_"] {
+        assert!(one.text.contains(line), "{}", one.text);
+    }
+    let said = "Refuses every route with 701 15169 or 702 15169 in its path";
+    assert!(one.caution.starts_with(said), "{}", one.caution);
+}
+
+#[test]
+fn long_paths_are_counted_in_words_and_not_in_digits() {
+    // glibc, which FRR takes its expressions from, finds 101 times `[0-9]+_` in the digits of
+    // twenty ASes.
+    let text = &suggest(&event(Kind::Path), &reference(Platform::Frr)).filters[0].text;
+    assert!(text.contains("seq 5 permit ^([^ ]+ ){100}\n"), "{text}");
+}
+
+#[test]
+fn nothing_is_refused_between_our_own_routers_or_when_it_is_we_who_leak() {
+    let reference = reference(Platform::Frr);
+    let mut internal = event(Kind::Leak);
+    internal.views.truncate(1);
+    assert_eq!(suggest(&internal, &reference).filters.len(), 1);
+    let ours = IncidentEvent {
+        offender: Some(Asn(64500)),
+        ..internal.clone()
+    };
+    assert_eq!(suggest(&ours, &reference), Suggested::default());
+    internal.views[0].peer_as = Asn(64500);
+    assert_eq!(suggest(&internal, &reference), Suggested::default());
+}
+
+#[test]
+fn a_session_is_limited_in_the_family_that_it_has() {
+    let mut reference = reference(Platform::Frr);
+    reference.peers[0].address = Some("2001:db8::1".parse().unwrap());
+    let direct = IncidentEvent {
+        offender: Some(Asn(1299)),
+        neighbour: Some(Asn(64500)),
+        ..event(Kind::Leak)
+    };
+    let text = &suggest(&direct, &reference).filters[0].text;
+    assert!(text.contains("address-family ipv6 unicast"), "{text}");
+    let near = IncidentEvent {
+        afi: Some(crate::bgp::Afi::Ipv4),
+        samples: Vec::new(),
+        offender: None,
+        neighbour: None,
+        ..event(Kind::MaximumPrefix)
+    };
+    let text = &suggest(&near, &reference).filters[0].text;
+    assert!(text.contains("address-family ipv4 unicast"), "{text}");
 }
 
 #[test]

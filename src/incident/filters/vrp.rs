@@ -12,7 +12,7 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
             "if-match as-path length greater-equal {}",
             most.saturating_add(1)
         )),
-        Filter::Longer { .. } | Filter::Within(_) => {
+        Filter::Longer { .. } | Filter::Within(..) => {
             for (index, (net, from, to)) in filter.ranges().iter().enumerate() {
                 let (list, condition) = match net {
                     Prefix::V4(_) => ("ip-prefix", format!("if-match ip-prefix {name}")),
@@ -44,10 +44,12 @@ pub(super) fn lines(filter: &Filter, session: Session) -> Vec<String> {
             ];
         }
         Filter::Through(..) | Filter::Across(_) | Filter::From(_) => {
-            let expression = filter.expression().unwrap_or_default();
-            lines.push(format!(
-                "ip as-path-filter {name} index 10 permit {expression}"
-            ));
+            for (index, expression) in filter.expressions().iter().enumerate() {
+                lines.push(format!(
+                    "ip as-path-filter {name} index {} permit {expression}",
+                    10 * (index + 1)
+                ));
+            }
             matches.push(format!("if-match as-path-filter {name}"));
         }
     }
