@@ -50,6 +50,8 @@ detectors! {
     Peerlock = "peerlock",
     /// Our own prefixes.
     OwnPrefix = "own_prefix",
+    /// What we send to a provider or peer and must not.
+    Outbound = "outbound",
 }
 
 impl Serialize for Detector {

@@ -4,7 +4,7 @@
 //! their lengths, the origins, and who may stand next to the origin.
 
 use crate::{
-    bgp::{Address, AsPath},
+    bgp::{Address, AsPath, Asn},
     reference::Reference,
 };
 
@@ -35,10 +35,17 @@ pub fn is_unexpected<A: Address>(
     beside.is_some_and(|neighbour| !own.expects_upstream(neighbour))
 }
 
+/// Whether `origin` may announce this part of our space: such a route is excused for its length
+/// where it asks for a blackhole.
+pub fn is_by_us<A: Address>(addr: A, len: u8, origin: Asn, reference: &Reference) -> bool {
+    let own = reference.own.find(addr, len);
+    own.is_some_and(|own| own.origins.contains(&origin))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{bgp::Asn, reference::Own};
+    use crate::reference::Own;
 
     fn unexpected(prefix: &str, words: &[u32]) -> bool {
         let mut reference = Reference::default();

@@ -3,7 +3,7 @@
 use super::{Detector, Finds, bogon, never_transit, path_length, path_repeat, settings, valley};
 use crate::{
     bgp::{AsPath, Asn},
-    reference::{Reference, Relation},
+    reference::{PeerPolicy, Reference, Relation},
 };
 
 /// Who passed a route on that should not have, and to whom.
@@ -16,6 +16,7 @@ pub struct Leak {
 }
 
 /// The judgement of one path under one reference generation.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
     /// What the path's own shape raises.
@@ -35,8 +36,13 @@ pub struct Verdict {
     /// Our own AS stands in it between two networks that are no customers of ours: what we
     /// leaked comes back.
     pub through_us: bool,
-    /// A transit-free network stands somewhere behind the first AS.
+    /// A transit-free network stands somewhere behind whoever sent it.
     pub tier1_behind: bool,
+    /// The first AS that is not ours is a provider or peer of ours: whom it goes to has to be a
+    /// customer.
+    pub from_afar: bool,
+    /// The private AS numbers in it are those of neighbours that may have them.
+    pub bogon_at_home: bool,
     /// Scratch of the incident room: which open incident's offender is on the path,
     /// as of `tag_generation`.
     pub tag: u16,
@@ -71,6 +77,31 @@ fn hands_on(path: AsPath<'_>, reference: &Reference) -> bool {
     false
 }
 
+/// Whoever sent a route: the first AS of a path that is no route server.
+pub fn sender(path: AsPath<'_>, reference: &Reference) -> Option<Asn> {
+    path.sequence_hops()
+        .find(|asn| !reference.route_servers.contains(*asn))
+}
+
+/// What stands behind whoever sent it, however often that repeats itself.
+fn behind_the_sender<'a>(
+    path: AsPath<'a>,
+    reference: &'a Reference,
+) -> impl Iterator<Item = Asn> + use<'a> {
+    let sender = sender(path, reference);
+    path.sequence_hops()
+        .skip_while(|asn| reference.route_servers.contains(*asn))
+        .skip_while(move |asn| Some(*asn) == sender)
+}
+
+/// Whether we have it from a provider or a peer of ours.
+fn is_from_afar(path: AsPath<'_>, reference: &Reference) -> bool {
+    let ours = |asn: &Asn| reference.local_as == Some(*asn);
+    let first = path.sequence_hops().find(|asn| !ours(asn));
+    let relation = first.map_or(Relation::Unknown, |asn| reference.to_us(asn));
+    matches!(relation, Relation::Provider | Relation::Peer)
+}
+
 /// Judges a path.
 pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Settings) -> Verdict {
     let length = path.length();
@@ -82,10 +113,8 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
         length: u16::try_from(length).unwrap_or(u16::MAX),
         run: u16::try_from(run.times).unwrap_or(u16::MAX),
         origin: path.origin().unwrap_or_default(),
-        tier1_behind: path
-            .sequence_hops()
-            .skip(1)
-            .any(|asn| reference.tier1.contains(asn)),
+        tier1_behind: behind_the_sender(path, reference).any(|asn| reference.tier1.contains(asn)),
+        from_afar: is_from_afar(path, reference),
         through_us: hands_on(path, reference),
         ..Verdict::default()
     };
@@ -101,6 +130,12 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
     }
     if bogon::has_bogon_as(path) {
         verdict.finds |= Finds::of(Detector::Bogon);
+        let at_home = |asn: Asn| {
+            let known = |policy: &PeerPolicy| policy.private && policy.asn == Some(asn);
+            reference.peers.iter().any(known)
+        };
+        let mut bogons = path.sequence_hops().filter(|asn| asn.is_bogon());
+        verdict.bogon_at_home = bogons.all(at_home);
     }
     // never_transit knows the network by name, so its word on who it was counts more.
     if let Some((leak, guessed)) = valley::judge(path, reference) {
@@ -121,7 +156,7 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::{PeerPolicy, Role};
+    use crate::reference::Role;
 
     #[test]
     fn a_path_through_us_is_wrong_only_between_two_that_are_no_customers() {

@@ -92,7 +92,8 @@ impl Engine {
             .revive(one, &views, &mut self.rib, &judge, most, apart);
         for (prefix, view) in &one.held {
             if let Some(Some(view)) = views.get(*view as usize) {
-                self.visibility.had(&self.reference, prefix, *view);
+                self.visibility
+                    .had(&self.reference, prefix, *view, self.now);
             }
         }
     }

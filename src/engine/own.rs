@@ -1,20 +1,20 @@
 //! Whether the world still sees our own prefixes.
 
 use foldhash::fast::RandomState;
-use hashbrown::HashSet;
+use hashbrown::HashMap;
 
 use super::{Engine, view::View};
 use crate::{
-    bgp::{Address, Afi, Nlri, Prefix},
+    bgp::{Address, Afi, Nlri, Prefix, RibView, Timestamp},
     detect::{Phase, Verdict},
     incident::Output,
     reference::Reference,
     rib::{Family, PathId, Rib, ViewId, ViewKey},
 };
 
-/// Which views have held which own prefix, by its place in the reference.
+/// Which views have held which own prefix, by its place in the reference, and until when.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Visibility(HashSet<(usize, ViewId), RandomState>);
+pub(super) struct Visibility(HashMap<(usize, ViewId), Timestamp, RandomState>);
 
 impl Visibility {
     /// Goes on under another reference, in which a prefix may have another place.
@@ -25,13 +25,13 @@ impl Visibility {
         };
         let places: Vec<Option<usize>> = (0..before.own.iter().count()).map(place).collect();
         self.0 = (self.0.drain())
-            .filter_map(|(index, view)| Some(((*places.get(index)?)?, view)))
+            .filter_map(|((index, view), until)| Some((((*places.get(index)?)?, view), until)))
             .collect();
     }
 
     /// Every own prefix and who had it, by name.
     pub(super) fn held(&self, reference: &Reference, rib: &Rib<Verdict>) -> Vec<(Prefix, ViewKey)> {
-        let mut held: Vec<(Prefix, ViewKey)> = (self.0.iter())
+        let mut held: Vec<(Prefix, ViewKey)> = (self.0.keys())
             .filter_map(|(index, view)| {
                 let own = reference.own.iter().nth(*index)?;
                 Some((own.prefix, *rib.view_key(*view)?))
@@ -41,15 +41,21 @@ impl Visibility {
         held
     }
 
-    /// A view had an own prefix.
-    pub(super) fn had(&mut self, reference: &Reference, prefix: &Prefix, view: ViewId) {
+    /// A view had an own prefix, until `now` at least.
+    pub(super) fn had(
+        &mut self,
+        reference: &Reference,
+        prefix: &Prefix,
+        view: ViewId,
+        now: Timestamp,
+    ) {
         let place = reference.own.iter().position(|own| own.prefix == *prefix);
-        self.0.extend(place.map(|index| (index, view)));
+        self.0.extend(place.map(|index| ((index, view), now)));
     }
 
     /// Forgets what some views ever had.
     pub(super) fn forget(&mut self, is_gone: impl Fn(ViewId) -> bool) {
-        self.0.retain(|(_, of)| !is_gone(*of));
+        self.0.retain(|(_, of), _| !is_gone(*of));
     }
 }
 
@@ -69,6 +75,8 @@ impl Engine {
             return;
         }
         let mut held = std::mem::take(&mut self.visibility.0);
+        let (now, history) = (self.now, self.settings.gate.history);
+        held.retain(|_, until| now.since(*until) <= history);
         let mut lost = 0;
         for (index, own) in self.reference.own.iter().enumerate() {
             let (afi, row) = match own.prefix {
@@ -88,18 +96,32 @@ impl Engine {
                 }
                 let id = ViewId(place as u16);
                 let path = row.and_then(|row| Some(self.rib.column(id)?.get(row).path()));
-                let holds = path.is_some_and(PathId::is_some);
+                let holds = path.is_some_and(|path| path.is_some() && !self.comes_back(id, path));
                 if holds {
-                    held.insert((index, id));
+                    held.insert((index, id), now);
                 }
                 has += u32::from(holds);
-                had += u32::from(holds || held.contains(&(index, id)));
+                had += u32::from(holds || held.contains_key(&(index, id)));
             }
             lost += u32::from(has * 2 < had);
         }
         self.visibility.0 = held;
         let (folder, mut world) = self.folding(out);
         folder.own_lost(lost, &mut world);
+    }
+
+    /// Whether a neighbour sends our routers what we announced elsewhere. It does so only as long as
+    /// it has no better way to us: that it stops is good news.
+    fn comes_back(&self, view: ViewId, path: PathId) -> bool {
+        let Some(ours) = self.reference.local_as else {
+            return false;
+        };
+        let from_outside = self.rib.view_key(view).is_some_and(|key| {
+            key.peer.router.address().is_some()
+                && matches!(key.rib, RibView::AdjRibInPre | RibView::AdjRibInPost)
+        });
+        let mut hops = self.rib.paths.path(path).sequence_hops();
+        from_outside && hops.any(|asn| asn == ours)
     }
 
     fn row<A: Family + Address>(&self, addr: A, len: u8) -> Option<u32>

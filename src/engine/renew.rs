@@ -12,7 +12,7 @@
 use super::{
     Engine,
     route::{MOST_STABLE, is_direct},
-    view::{Policy, View},
+    view::{Policy, Space, View},
 };
 use crate::{
     bgp::{Afi, Nlri, SpecialCommunity},
@@ -146,11 +146,11 @@ impl Engine {
             let Policy {
                 local_role,
                 allow_own_as,
-                private,
+                space,
                 from_tier1,
                 ..
             } = *policy;
-            (local_role, allow_own_as, private, from_tier1)
+            (local_role, allow_own_as, space, from_tier1)
         };
         of_routes(&before) != of_routes(&state.policy)
     }
@@ -237,16 +237,29 @@ impl Rules<'_> {
     {
         let mut finds = Finds::NONE;
         let Some(nlri) = nlri else { return finds };
-        let special = rib.paths.marks(path).special;
-        let let_pass = special.has(SpecialCommunity::BLACKHOLE) && !known.has(Detector::Specific);
-        if specific::is_specific(A::AFI, nlri.len, &self.settings.specific) && !let_pass {
+        if view.policy.space == Space::Vpn {
+            return finds;
+        }
+        let blackhole = rib
+            .paths
+            .marks(path)
+            .special
+            .has(SpecialCommunity::BLACKHOLE);
+        let let_pass = |detector| blackhole && !known.has(detector);
+        if specific::is_specific(A::AFI, nlri.len, &self.settings.specific)
+            && !let_pass(Detector::Specific)
+        {
             finds |= Finds::of(Detector::Specific);
         }
-        if !view.policy.private && bogon::is_bogon_prefix(nlri.addr, nlri.len) {
+        if view.policy.space == Space::Internet && bogon::is_bogon_prefix(nlri.addr, nlri.len) {
             finds |= Finds::of(Detector::Bogon);
         }
+        let origin = rib.paths.verdict(path).origin;
         let path = rib.paths.path(path);
-        if own_prefix::is_unexpected(nlri.addr, nlri.len, path, self.reference) {
+        let by_us = own_prefix::is_by_us(nlri.addr, nlri.len, origin, self.reference);
+        if own_prefix::is_unexpected(nlri.addr, nlri.len, path, self.reference)
+            && !(by_us && let_pass(Detector::OwnPrefix))
+        {
             finds |= Finds::of(Detector::OwnPrefix);
         }
         finds

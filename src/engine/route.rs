@@ -1,8 +1,11 @@
 //! One route at a time: what changed in the table, and what the detectors say of it.
 
-use super::{Engine, view::View};
+use super::{
+    Engine,
+    view::{Space, View},
+};
 use crate::{
-    bgp::{Batch, Nlri, Span, SpecialCommunity, Timestamp},
+    bgp::{Asn, Batch, Nlri, RibView, Span, SpecialCommunity, Timestamp},
     detect::{
         Detector, Finds, Phase, Verdict, bogon, more_specific, origin, own_prefix, specific,
         surge::Stream,
@@ -53,7 +56,9 @@ pub(super) struct Shared {
     /// What stands on the routes and is nobody's news.
     silent: Finds,
     pub phase: Phase,
-    private: bool,
+    space: Space,
+    /// The view carries a good part of all prefixes.
+    feeds_much: bool,
     /// What else is to be said of a bogon here.
     on_bogons: Finds,
     /// Without a table once seen whole, nothing can be told to be new.
@@ -70,7 +75,8 @@ impl Shared {
             finds: Finds::NONE,
             silent: Finds::NONE,
             phase: view.gate.phase,
-            private: view.policy.private,
+            space: view.policy.space,
+            feeds_much: true,
             on_bogons: Finds::NONE,
             had_table: true,
             against: Against::Before,
@@ -117,7 +123,8 @@ impl Engine {
             finds,
             silent: Finds::NONE,
             phase: state.gate.phase,
-            private: state.policy.private,
+            space: state.policy.space,
+            feeds_much,
             on_bogons: if state.is_past_policy() {
                 Finds::ACCEPTED
             } else {
@@ -237,7 +244,12 @@ impl Engine {
             finds |= shared.on_bogons;
         }
         let mut cover = u32::MAX;
-        let origin = shared.verdict.origin;
+        // What a VPN says of a prefix is not to be learned of the Internet's.
+        let origin = if shared.space == Space::Vpn {
+            Asn(0)
+        } else {
+            shared.verdict.origin
+        };
         match shared.phase {
             Phase::Dumping | Phase::Down => {
                 let noted = shared.against == Against::Learned
@@ -313,17 +325,25 @@ impl Engine {
         (A, u8): prefix_trie::Prefix,
     {
         let mut finds = Finds::NONE;
-        if specific::is_specific(A::AFI, nlri.len, &self.settings.specific)
-            && !self.is_blackhole(nlri, news, shared)
-        {
+        if shared.space == Space::Vpn {
+            return finds;
+        }
+        let blackhole = || self.is_blackhole(nlri, news, shared);
+        if specific::is_specific(A::AFI, nlri.len, &self.settings.specific) && !blackhole() {
             finds |= Finds::of(Detector::Specific);
         }
-        if !shared.private && bogon::is_bogon_prefix(nlri.addr, nlri.len) {
+        if shared.space == Space::Internet && bogon::is_bogon_prefix(nlri.addr, nlri.len) {
             finds |= Finds::of(Detector::Bogon);
         }
         if !self.reference.own.is_empty() {
             let path = self.rib.paths.path(news.path);
-            if own_prefix::is_unexpected(nlri.addr, nlri.len, path, &self.reference) {
+            let by_us = || {
+                let origin = shared.verdict.origin;
+                own_prefix::is_by_us(nlri.addr, nlri.len, origin, &self.reference)
+            };
+            if own_prefix::is_unexpected(nlri.addr, nlri.len, path, &self.reference)
+                && !(by_us() && blackhole())
+            {
                 finds |= Finds::of(Detector::OwnPrefix);
             }
         }
@@ -364,6 +384,9 @@ impl Engine {
     where
         (A, u8): prefix_trie::Prefix,
     {
+        if shared.space == Space::Vpn {
+            return Finds::NONE;
+        }
         let origin_as = shared.verdict.origin;
         let mut finds = Finds::NONE;
         let blackhole = news.marks.special.has(SpecialCommunity::BLACKHOLE);
@@ -398,26 +421,33 @@ impl Engine {
             }
             origin::Opinion::StillNew => finds |= Finds::of(Detector::Origin),
         }
-        let returned = change.old.path().is_none() && change.absent_since != Some(NEVER);
+        // A prefix that others have had all along is news of a view that carries little: a
+        // customer that sends the whole table sends no new prefix at all. A full feed loses and
+        // regains such prefixes all day.
+        let news_here = match change.absent_since {
+            Some(since) => since == NEVER,
+            None => !shared.feeds_much,
+        };
+        let returned = change.old.path().is_none() && !news_here;
         if !returned && !blackhole {
             finds |= Finds::CHANGED;
         }
         // How fast changes come tells nothing of what is compared with older news.
         if !blackhole && shared.against != Against::Before {
-            self.count(news, change, finds);
+            self.count(news, change, news_here, finds);
         }
         finds
     }
 
     /// Rates of the view.
-    fn count(&mut self, news: &News<'_>, change: &Change, finds: Finds) {
+    fn count(&mut self, news: &News<'_>, change: &Change, news_here: bool, finds: Finds) {
         let Some(state) = self.views.get_mut(news.view.index()) else {
             return;
         };
         let settings = &self.settings.surge;
         if change.old.path().is_none() {
             // A prefix that left a moment ago and is back is the tail of path hunting.
-            if change.absent_since == Some(NEVER) {
+            if news_here {
                 state.streams.count(Stream::New, news.time, settings);
             }
         } else {
@@ -466,9 +496,12 @@ impl Engine {
                 state
                     .streams
                     .count(Stream::Withdrawal, now, &self.settings.surge);
-                over |= state
-                    .withdrawals
-                    .count(now, held, &self.settings.withdrawal);
+                // What we no longer send mirrors what we no longer have.
+                let sent = matches!(state.rib, RibView::AdjRibOutPre | RibView::AdjRibOutPost);
+                over |= !sent
+                    && state
+                        .withdrawals
+                        .count(now, held, &self.settings.withdrawal);
             }
         }
         if over {

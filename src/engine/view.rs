@@ -8,7 +8,7 @@ use crate::{
     detect::{
         Detector, Finds, Gate, Verdict,
         maximum_prefix::{Growth, Headroom},
-        peerlock, settings,
+        outbound, peerlock, settings,
         surge::Streams,
         withdrawal::Withdrawals,
     },
@@ -16,6 +16,17 @@ use crate::{
     reference::{Reference, Role},
     rib::ViewKey,
 };
+
+/// Whose addresses a view speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Space {
+    /// The Internet's: what is special-purpose must not be there.
+    Internet,
+    /// Ours, or a neighbour's with which private addresses and AS numbers are agreed.
+    Private,
+    /// A VPN's, which has nothing to do with the others (RFC 4364 §4).
+    Vpn,
+}
 
 /// What is configured and known of a view: how its routes are judged.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,8 +37,10 @@ pub struct Policy {
     pub local_role: Option<Role>,
     /// The peer may send routes through our own AS (allowas-in).
     pub allow_own_as: bool,
-    /// Bogons are at home here.
-    pub private: bool,
+    /// Whose addresses it speaks of.
+    pub space: Space,
+    /// Which RIB it is of.
+    rib: RibView,
     /// The peer is transit-free.
     pub from_tier1: bool,
     /// Routes it may have, from the peer's or the hardware's limit.
@@ -54,9 +67,14 @@ impl Policy {
             // Only a peer's routes can be wrong in this way; ours to it carry our AS.
             allow_own_as: !matches!(key.rib, RibView::AdjRibInPre | RibView::AdjRibInPost)
                 || policy.is_some_and(|policy| policy.allow_own_as),
-            private: policy.is_some_and(|policy| policy.private)
-                || key.peer.distinguisher != 0
-                || internal,
+            space: if key.peer.distinguisher != 0 {
+                Space::Vpn
+            } else if internal || policy.is_some_and(|policy| policy.private) {
+                Space::Private
+            } else {
+                Space::Internet
+            },
+            rib: key.rib,
             from_tier1: key.peer.asn != Asn(0) && reference.tier1.contains(key.peer.asn),
             limit: session.into_iter().chain(hardware).min(),
             warning_percent: policy.and_then(|policy| policy.warning_percent),
@@ -66,12 +84,19 @@ impl Policy {
     /// What is wrong with a path here.
     pub fn judge(&self, verdict: &Verdict) -> Finds {
         let mut finds = verdict.finds;
-        finds |= peerlock::judge(verdict, self.local_role, self.from_tier1);
+        finds |= match self.rib {
+            RibView::AdjRibOutPre | RibView::AdjRibOutPost => {
+                outbound::judge(verdict, self.local_role)
+            }
+            _ => peerlock::judge(verdict, self.local_role, self.from_tier1),
+        };
         if verdict.through_us && !self.allow_own_as {
             finds |=
                 Finds::of(Detector::PathRepeat) | Finds::SEPARATE | Finds::NOTABLE | Finds::EXTREME;
         }
-        if self.private {
+        // What a neighbour of ours has by a private AS is at home with us, and not outside.
+        let at_home = verdict.bogon_at_home && self.rib != RibView::AdjRibOutPost;
+        if self.space != Space::Internet || at_home {
             finds = finds.without(Finds::of(Detector::Bogon));
         }
         finds

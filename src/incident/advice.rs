@@ -119,11 +119,13 @@ pub fn is_ours(event: &IncidentEvent, reference: &Reference) -> bool {
 /// Nothing that comes in is to be refused: it is what goes out.
 fn of_our_own(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     let edges = Edges::of(event, reference.local_as);
-    let takers = names(&edges.takers);
-    let to = if takers.is_empty() {
+    let sent = |view: &&ViewName| !is_inbound(view) && view.rib != RibView::LocRib;
+    let to = if event.views.iter().any(|view| sent(&view)) {
+        named(event.views.iter().filter(sent), reference)
+    } else if edges.takers.is_empty() {
         "the neighbours they go to".to_owned()
     } else {
-        takers
+        names(&edges.takers)
     };
     match event.kind {
         Kind::Path => vec![
@@ -132,10 +134,22 @@ fn of_our_own(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
              back to them; the routers of others may not."
                 .to_owned(),
         ],
+        Kind::OwnPrefix => vec![
+            format!(
+                "Our own AS is the origin: see whether a router of ours sends it, most of all to \
+                 {to} (a network statement, a redistribution, a blackhole or a split-up block that \
+                 slipped out), and stop it there."
+            ),
+            "If none does, the path is made up: whoever stands before us in the examples announces \
+             it. Announce the affected prefixes yourself, as specific where these are no longer \
+             than /24 (IPv4) or /48 (IPv6), and see that their ROAs allow no longer ones than you \
+             announce."
+                .to_owned(),
+        ],
         _ => vec![
             format!(
                 "It is our own network. Look at what was changed last in its export policies, most \
-                 of all towards {to}: take that back, or announce there only what is ours and our \
+                 of all to {to}: take that back, or announce there only what is ours and our \
                  customers'."
             ),
             "Look the examples up at a looking glass: it is over when the routes are gone there, \

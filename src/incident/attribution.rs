@@ -15,8 +15,8 @@ use super::{
 };
 use crate::{
     bgp::Asn,
-    detect::{Detector, Finds, Verdict, settings, surge, valley},
-    reference::Reference,
+    detect::{Detector, Finds, Verdict, sender, settings, surge, valley},
+    reference::{Reference, Relation, Role},
     rib::Rib,
 };
 
@@ -36,6 +36,8 @@ pub struct Suspect {
     pub evidence: Evidence,
     /// The offender originates most of the routes, and does not merely pass them on.
     pub is_origin: bool,
+    /// It is the first AS of most of the paths: our neighbour, or a collector's.
+    pub stands_first: bool,
 }
 
 /// Everything a judgement about an AS is made from.
@@ -112,12 +114,15 @@ impl<'a> Scene<'a> {
         self.ambient * share.min(1.0)
     }
 
-    /// Who is behind a candidate's policy findings: the peer itself where it broke
-    /// its configured role, else whom the path's shape names.
+    /// Who is behind a candidate's policy findings: ourselves where we send it, the peer itself
+    /// where it broke its configured role, else whom the path's shape names.
     pub(super) fn culprit(&self, candidate: &Candidate) -> Asn {
+        if candidate.finds.has(Detector::Outbound) {
+            return self.reference.local_as.unwrap_or_default();
+        }
         if candidate.finds.any(Finds::BY_ROLE) {
-            let mut hops = self.rib.paths.path(candidate.new).sequence_hops();
-            return hops.next().unwrap_or_default();
+            let path = self.rib.paths.path(candidate.new);
+            return sender(path, self.reference).unwrap_or_default();
         }
         let verdict = self.rib.paths.verdict(candidate.new);
         if !verdict.guessed {
@@ -283,6 +288,7 @@ impl<'a> Scene<'a> {
         evidence.odd_share = odd;
         evidence.displaced_share = displaced;
         let members = members.len() as u32;
+        let stands_first = lefts.get(&0).copied().unwrap_or(0) * 2 > members;
         let neighbour = ranked(&lefts)
             .first()
             .copied()
@@ -293,7 +299,22 @@ impl<'a> Scene<'a> {
             neighbour,
             evidence,
             is_origin,
+            stands_first,
         }
+    }
+
+    /// Whether we buy transit from it, by a configured role or by the relationship file: then it
+    /// may send us whatever it has, and today more than yesterday.
+    pub fn is_our_provider(&self, asn: Asn) -> bool {
+        let by_session = || {
+            let mut peers = self.rib.views().map(|(_, key)| key.peer);
+            peers.any(|peer| {
+                let policy = self.reference.peer_policy(&peer);
+                peer.asn == asn
+                    && policy.and_then(|policy| policy.local_role) == Some(Role::Customer)
+            })
+        };
+        self.reference.to_us(asn) == Relation::Provider || by_session()
     }
 
     /// Of a route's findings, those that can be laid at `offender`'s door.
@@ -322,7 +343,7 @@ impl Evidence {
             (Finds::of(Detector::MoreSpecific), &mut self.novel),
             (Finds::of(Detector::Valley), &mut self.valley),
             (
-                Finds::BY_ROLE | Finds::of(Detector::Peerlock),
+                Finds::BY_ROLE | Finds::of(Detector::Peerlock) | Finds::of(Detector::Outbound),
                 &mut self.by_role,
             ),
             (Finds::of(Detector::NeverTransit), &mut self.never_transit),

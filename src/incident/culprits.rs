@@ -231,6 +231,10 @@ impl Bench<'_> {
             if seen.gained <= seen.burst || !(odd || led_astray) {
                 return None;
             }
+            // The way out has changed, to transit that we pay for.
+            if suspect.stands_first && scene.is_our_provider(asn) {
+                return None;
+            }
             self.ready(Pattern {
                 suspect,
                 kind: Kind::Leak,

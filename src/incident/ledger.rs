@@ -57,6 +57,7 @@ fn key(route: RouteKey) -> (u64, Afi) {
 pub const POLICY: Finds = Finds::of(Detector::Valley)
     .with(Finds::of(Detector::NeverTransit))
     .with(Finds::of(Detector::Peerlock))
+    .with(Finds::of(Detector::Outbound))
     .with(Finds::BY_ROLE);
 
 impl Ledger {

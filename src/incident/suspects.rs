@@ -73,15 +73,21 @@ impl Scene<'_> {
             // A set hides who announced it; the last AS before it passed it on.
             return from_end(1).unwrap_or_default();
         }
-        if self
-            .reference
-            .own
-            .iter()
-            .any(|own| own.origins.contains(&origin))
-        {
-            return from_end(2).unwrap_or(origin);
+        let route = candidate.route;
+        let own = self
+            .rib
+            .prefix(route.afi, route.row)
+            .and_then(|prefix| self.reference.own.covering(&prefix));
+        let Some(own) = own.filter(|own| own.origins.contains(&origin)) else {
+            return origin;
+        };
+        // Where the next one may stand there it is the length that is wrong, and that is our doing.
+        let beside = from_end(2).unwrap_or(origin);
+        if own.expects_upstream(beside) {
+            origin
+        } else {
+            beside
         }
-        origin
     }
 
     /// Suspects by what is odd about single paths or prefixes: who repeats itself, or

@@ -39,6 +39,7 @@ pub fn who(event: &IncidentEvent, name: &dyn Fn(Asn) -> String, ours: Option<Asn
         Some((last, first)) if !edges.takers.is_empty() => {
             format!(", accepted by {} and {last}", first.join(", "))
         }
+        _ if Some(offender) == ours => ", our own network".to_owned(),
         _ if event.neighbour.is_some() && event.neighbour == ours => {
             ", and we accepted it".to_owned()
         }
@@ -46,7 +47,7 @@ pub fn who(event: &IncidentEvent, name: &dyn Fn(Asn) -> String, ours: Option<Asn
         _ if leaked => ", accepted by more than one neighbour".to_owned(),
         _ => String::new(),
     };
-    let also = if edges.direct && !edges.takers.is_empty() {
+    let also = if edges.direct && !edges.takers.is_empty() && Some(offender) != ours {
         "; it is a neighbour of ours too"
     } else {
         ""

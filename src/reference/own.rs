@@ -156,6 +156,14 @@ impl OwnPrefixes {
         found.and_then(|index| self.entries.get(*index as usize))
     }
 
+    /// The most specific own entry that equals or covers a prefix.
+    pub fn covering(&self, prefix: &Prefix) -> Option<&Own> {
+        match prefix {
+            Prefix::V4(net) => self.find(u32::from(net.network()), net.prefix_len()),
+            Prefix::V6(net) => self.find(u128::from(net.network()), net.prefix_len()),
+        }
+    }
+
     /// Whether nothing is configured.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

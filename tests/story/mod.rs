@@ -18,7 +18,8 @@
 //! `65*252` stands 252 times, `{1,2}` is an `AS_SET`, `(65001 65002)` a confederation
 //! sequence. `#7` after a prefix is a path identifier. `a = TEXT` names a text, which
 //! `$a` stands for from there on. `192.0.2.1/64500@loc-rib` is another of the router's
-//! tables. Times are of 11 May 2026.
+//! tables, `192.0.2.1/64500%7` a peer in a VPN, `192.0.2.1/64500!192.0.2.9` one of a router that is
+//! heard over BMP. Times are of 11 May 2026.
 #![allow(
     dead_code,
     clippy::expect_used,
@@ -31,7 +32,7 @@ use std::{collections::HashMap, net::IpAddr, time::Duration};
 use leakwatch::{
     bgp::{
         Afi, AsPath, Asn, Attributes, Batch, DownReason, Event, EventKind, Nlri, PeerKey, Prefix,
-        RibView, Span, SpecialCommunity, Timestamp,
+        RibView, Router, Span, SpecialCommunity, Timestamp,
     },
     config::Config,
     engine::Engine,
@@ -248,11 +249,17 @@ pub fn at(text: &str) -> Timestamp {
     clock(text).unwrap()
 }
 
-/// `192.0.2.1/64500`.
+/// `192.0.2.1/64500`, `192.0.2.1/64500%7`, `192.0.2.1/64500!192.0.2.9`.
 pub fn peer(text: &str) -> Option<PeerKey> {
-    let (address, asn) = text.split_once('/')?;
-    let address: IpAddr = address.parse().ok()?;
-    Some(PeerKey::mrt(address, asn.parse().ok()?))
+    let (address, rest) = text.split_once('/')?;
+    let (rest, router) = rest.split_once('!').unwrap_or((rest, ""));
+    let (asn, vpn) = rest.split_once('%').unwrap_or((rest, "0"));
+    let mut peer = PeerKey::mrt(address.parse().ok()?, asn.parse().ok()?);
+    peer.distinguisher = vpn.parse().ok()?;
+    if !router.is_empty() {
+        peer.router = Router::bmp(router.parse().ok()?);
+    }
+    Some(peer)
 }
 
 /// Where a comment begins; a path identifier is no comment.

@@ -87,7 +87,7 @@ fn when_it_is_we_who_leak_nothing_that_comes_in_is_refused() {
     let views = [("198.51.100.1", 701, "adj-rib-in-pre")];
     let said = first(&leak(701, 64500, &views));
     assert!(said.starts_with("It is our own network."), "{said}");
-    assert!(said.contains("most of all towards AS701:"), "{said}");
+    assert!(said.contains("most of all to AS701:"), "{said}");
     let called = called(&leak(701, 64500, &views));
     assert_eq!(called, [701], "not ourselves");
 }

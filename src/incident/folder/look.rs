@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::{Folder, LAST, MOST_HELD, MOST_LOOKS, ONE_LOOK, SCENE, World, is_loud};
 use crate::{
     bgp::Asn,
-    detect::Verdict,
+    detect::{Finds, Verdict},
     incident::{
         attribution::Scene,
         culprits::{Bench, Pattern},
@@ -151,9 +151,14 @@ impl Folder {
                     .sequence_hops()
                     .any(|hop| hop == offender)
             };
-            on_path(one.new)
-                && (one.finds.any(pattern.absorbs)
-                    || (pattern.absorbs_all && one.old.is_some() && !on_path(one.old)))
+            // Not what came back after a moment's absence.
+            let gained = if one.old.is_none() {
+                one.finds.any(Finds::CHANGED)
+            } else {
+                !on_path(one.old)
+            };
+            let wanted = one.finds.any(pattern.absorbs) || (pattern.absorbs_all && gained);
+            wanted && on_path(one.new)
         });
         for one in &members {
             // The route may have moved on while it waited.

@@ -252,14 +252,19 @@ impl Folder {
         else {
             return Slot::NONE;
         };
-        let gained = || one.old.is_none() || self.tag_of_old(rib, one.old) != slot;
+        let gained = || {
+            if one.old.is_none() {
+                one.finds.any(Finds::CHANGED)
+            } else {
+                self.tag_of_old(rib, one.old) != slot
+            }
+        };
         if one.finds.any(incident.absorbs)
             && (one.finds.is_quiet() || is_due_to(one, incident, rib))
         {
             return slot;
         }
-        if incident.absorbs_all && incident.key.kind == Kind::Leak && one.old.is_some() && gained()
-        {
+        if incident.absorbs_all && incident.key.kind == Kind::Leak && gained() {
             return slot;
         }
         Slot::NONE
