@@ -28,6 +28,7 @@ mod damage;
 mod disk;
 mod journal;
 mod lock;
+mod reading;
 mod retention;
 mod row;
 mod schema;
