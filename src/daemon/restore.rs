@@ -42,6 +42,7 @@ pub fn end_what_is_lost(
         // One that is not understood is told no more; whoever reads all of them says so.
         if let Ok(slip) = serde_json::from_str::<Slip>(&text)
             && (slip.is_open() || !slip.is_empty())
+            && !slip.is_ended()
             && let Some(subject @ Subject::Incident(event)) = slip.subject()
             && event.event != Step::Resolved
         {
@@ -62,16 +63,25 @@ pub fn end_what_is_lost(
             let why = "it cannot be followed since leakwatch was restarted";
             (Realm::Live, why)
         };
-        let over = IncidentEvent {
+        // One that ended keeps its end: only some sink has not heard of it.
+        let over = its_end(store, &event).unwrap_or_else(|| IncidentEvent {
             event: Step::Resolved,
             number: event.number + 1,
             time: now.max(event.time),
             summary: format!("{}; {why}", event.summary),
             ..event
-        };
+        });
         let output = Output::Incident(Box::new(over));
         recorder.put(Entry::Said(realm, output));
     }
+}
+
+/// The end of an incident that the journal has as over.
+fn its_end(store: &Store, event: &IncidentEvent) -> Option<IncidentEvent> {
+    let row = store.incident(&event.id, event.drill)?;
+    row.resolved?;
+    let end: IncidentEvent = serde_json::from_str(&row.event).ok()?;
+    (end.event == Step::Resolved).then_some(end)
 }
 
 #[cfg(test)]
@@ -183,6 +193,58 @@ pub(super) mod tests {
                 live("open"),
             ]
         );
+    }
+
+    #[test]
+    fn what_ended_as_it_should_keeps_its_end() {
+        let store = Store::in_memory();
+        let end = |id: &str| IncidentEvent {
+            event: Step::Resolved,
+            number: 4,
+            time: at(2),
+            summary: "its own end".to_owned(),
+            ..opened(id, false)
+        };
+        let over = |id: &str| {
+            Write::Incident(crate::store::Incident {
+                id: id.to_owned(),
+                drill: false,
+                opened: at(0),
+                resolved: Some(at(2)),
+                event: serde_json::to_string(&end(id)).unwrap(),
+            })
+        };
+        // A sink that is told of no ends was away when it began, and still is.
+        let quiet = Pace {
+            resolved: false,
+            ..PACE
+        };
+        let mut slip = Slip::default();
+        slip.offer(
+            &Subject::Incident(Box::new(opened("quiet", false))),
+            at(0),
+            &quiet,
+        );
+        slip.offer(&Subject::Incident(Box::new(end("quiet"))), at(2), &quiet);
+        assert_eq!((slip.len(), slip.is_ended()), (1, true));
+        let rows = [
+            over("quiet"),
+            Write::Slip {
+                sink: "quiet".to_owned(),
+                subject: "quiet".to_owned(),
+                slip: Some(serde_json::to_string(&slip).unwrap()),
+            },
+            over("unheard"),
+            super::tests::slip(&opened("unheard", false), true, false),
+        ];
+        store.write(&rows, at(3));
+        let recorder = Recorder::new(std::sync::Arc::new(Metrics::new()));
+        end_what_is_lost(Vec::new(), &[], &store, at(10), &recorder);
+        let told = recorder.take().unwrap();
+        let [Entry::Said(Realm::Live, Output::Incident(event))] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert_eq!(**event, end("unheard"));
     }
 
     #[test]
