@@ -11,6 +11,7 @@ mod directories;
 mod engine_thread;
 mod heartbeat;
 mod journal;
+mod judged;
 mod listen;
 mod logging;
 mod memory;

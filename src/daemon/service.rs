@@ -410,7 +410,6 @@ impl Service {
         if timeout(ENGINE_ENDS + GRACE, engine).await.is_err() {
             tracing::warn!("the engine did not end in time");
         }
-        self.directories.keep_places();
         self.alerting.end(JOURNAL_ENDS, SINKS_END).await;
         self.close.send_replace(true);
         let _ = timeout(HTTP_ENDS, &mut self.http).await;
