@@ -381,7 +381,7 @@ impl Service {
             let _ = renewed.await;
         }
         self.directories.set(&config.mrt);
-        self.alerting.renew(&config, sinks);
+        self.alerting.renew(&config, sinks).await;
         self.logging
             .set_level(self.log_level.unwrap_or(config.log.level));
         show_limits(&config, &self.metrics);

@@ -136,6 +136,13 @@ impl Store {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Makes whoever writes or reads wait, as a disk that hangs does, for as long as what is
+    /// returned is there.
+    #[cfg(test)]
+    pub fn hang(&self) -> MutexGuard<'_, State> {
+        self.state()
+    }
+
     /// Whether what is written outlives us.
     pub fn durability(&self) -> Durability {
         self.state().durability()
