@@ -9,6 +9,7 @@ mod blindness;
 mod canary;
 mod directories;
 mod engine_thread;
+mod heard;
 mod heartbeat;
 mod journal;
 mod judged;
