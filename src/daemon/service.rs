@@ -190,6 +190,12 @@ impl Service {
         let mut baseline = directory.as_deref().and_then(memory::open);
         let goes_on = memory::restore(worlds.live(), &alerting.store, baseline.as_mut());
         restore::end_what_is_lost(open, &goes_on, &alerting.store, started, &alerting.recorder);
+        restore::tell_of_changes(
+            &alerting.quiet,
+            &alerting.store,
+            started,
+            &alerting.recorder,
+        );
         let memory = match directory {
             Some(directory) => Memory::start(directory, baseline)?,
             None => Memory::none(),
