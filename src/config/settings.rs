@@ -76,9 +76,9 @@ pub(super) const TABLES: &[(&str, &str)] = &[
     (
         "state",
         "What survives a restart: incidents with their evidence, what is still to be told, mutes, \
-         how far watched directories were read. One daemon to a directory, on a local disk: one \
-         that hangs would hold up alerts. A disk that is full or fails does not: what happens \
-         meanwhile is kept in memory, and said to be so.",
+         which routers were heard, how far watched directories were read. One daemon to a \
+         directory, on a local disk: one that hangs would hold up alerts. A disk that is full or \
+         fails does not: what happens meanwhile is kept in memory, and said to be so.",
     ),
     (
         "limits",

@@ -10,7 +10,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    task::{JoinHandle, spawn_blocking},
+    time::timeout,
+};
 
 use super::{
     Fault,
@@ -33,6 +37,10 @@ use crate::{
     store::{Durability, Store},
 };
 
+/// Other sinks are waited for so long: what waited for those that are gone is removed from a disk
+/// that may hang, and signals are heeded all the same.
+const RENEWS: Duration = Duration::from_secs(2);
+
 /// A sink, ready to be used, and what it is told.
 pub type Opened = (SinkSettings, Box<dyn Sink>);
 
@@ -50,6 +58,8 @@ pub struct Alerting {
     settings: watch::Sender<Arc<alert::Settings>>,
     telling: watch::Sender<Arc<Telling>>,
     stop: Arc<AtomicBool>,
+    /// Other settings that have not taken effect yet.
+    renewing: Option<JoinHandle<()>>,
 }
 
 impl Alerting {
@@ -121,6 +131,7 @@ impl Alerting {
             settings,
             telling,
             stop: Arc::default(),
+            renewing: None,
         })
     }
 
@@ -164,20 +175,36 @@ impl Alerting {
         self.telling.subscribe()
     }
 
-    /// Other settings and sinks from now on.
-    pub fn renew(&self, config: &Config, sinks: Vec<Opened>) {
-        if let Err(error) = self.dispatcher.configure(&config.alert, sinks) {
-            tracing::error!(%error, "a sink is not used: no thread for it");
-        }
-        self.store.set(&config.state);
+    /// Other settings and sinks from now on, or where the disk hangs from when it does not.
+    pub async fn renew(&mut self, config: &Arc<Config>, sinks: Vec<Opened>) {
         self.settings.send_replace(Arc::new(config.alert.clone()));
+        let before = self.renewing.take();
+        let (dispatcher, store) = (self.dispatcher.clone(), self.store.clone());
+        let config = Arc::clone(config);
+        let mut renewing = tokio::spawn(async move {
+            // It does not panic, and those of a later reload must not be replaced by an earlier's.
+            if let Some(before) = before {
+                let _ = before.await;
+            }
+            let _ = spawn_blocking(move || {
+                if let Err(error) = dispatcher.configure(&config.alert, sinks) {
+                    tracing::error!(%error, "a sink is not used: no thread for it");
+                }
+                store.set(&config.state);
+            })
+            .await;
+        });
+        if timeout(RENEWS, &mut renewing).await.is_err() {
+            tracing::error!("the disk hangs; sinks are the former ones until it does not");
+            self.renewing = Some(renewing);
+        }
     }
 
     /// Writes down what is left and tells what is due, for so long at most each.
     pub async fn end(&self, writing: Duration, telling: Duration) {
         self.stop.store(true, Ordering::Relaxed);
         let (recorder, dispatcher) = (self.recorder.clone(), self.dispatcher.clone());
-        let ended = tokio::task::spawn_blocking(move || {
+        let ended = spawn_blocking(move || {
             if !recorder.end(writing) {
                 tracing::error!("ended before all was written down");
             }
@@ -185,7 +212,7 @@ impl Alerting {
         });
         // It does not panic, and where the disk hangs it cannot be waited for.
         let most = writing + telling + Duration::from_millis(300);
-        if tokio::time::timeout(most, ended).await.is_err() {
+        if timeout(most, ended).await.is_err() {
             tracing::error!("ended while the disk or a sink still hung");
         }
     }

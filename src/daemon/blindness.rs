@@ -53,7 +53,7 @@ const SINK_FAILS: Duration = Duration::from_secs(300);
 /// A router that was there and is not for so long.
 const LOST: Duration = Duration::from_secs(300);
 /// After a day somebody has taken it out of service.
-const GIVEN_UP: Duration = Duration::from_secs(86_400);
+pub const GIVEN_UP: Duration = Duration::from_secs(86_400);
 /// A directory into which nothing came for so long; collectors write every five minutes or fifteen.
 const STILL: Duration = Duration::from_secs(3600);
 
@@ -327,4 +327,4 @@ fn lost_canary(lost: &canary::Lost, now: Timestamp) -> Trouble {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -29,12 +29,6 @@ impl Directories {
         }
     }
 
-    /// Writes down how far each was read, once what it brought has been judged.
-    pub fn keep_places(&self) {
-        let watches = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        watches.keep_places();
-    }
-
     /// What is known of each.
     pub fn states(&self) -> Vec<FeedState> {
         let watches = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     Heartbeat,
+    judged::Judged,
     memory::{self, Memory},
     recorder::Entry,
     told::Teller,
@@ -107,6 +108,7 @@ struct Turn {
     /// When the last applied batch was read.
     read: Instant,
     stop: Option<Instant>,
+    judged: Judged,
 }
 
 impl Turn {
@@ -119,6 +121,7 @@ impl Turn {
             shown: now,
             read: now,
             stop: None,
+            judged: Judged::default(),
         }
     }
 
@@ -187,7 +190,10 @@ impl Turn {
         self.bench.worlds.advance(now, &mut self.said);
         self.tell(None);
         let kept = memory::keep(self.bench.worlds.live());
-        self.bench.teller.tell(kept.into_iter().collect(), None);
+        let idle = self.bench.outlet.is_empty();
+        let judged = self.judged.tick(self.bench.clock.now(), idle);
+        let entries = kept.into_iter().chain(judged).collect();
+        self.bench.teller.tell(entries, None);
         self.bench.memory.tick(self.bench.worlds.live());
         // By the wall clock, as whoever compares it with theirs: after a pause ours is behind.
         let now = self.bench.clock.now().micros();
@@ -211,7 +217,7 @@ impl Turn {
         }
     }
 
-    fn apply(&mut self, parcel: Parcel) {
+    fn apply(&mut self, mut parcel: Parcel) {
         let realm = parcel.world;
         self.bench
             .worlds
@@ -225,8 +231,12 @@ impl Turn {
         metrics.batches.inc();
         let latency = instant().saturating_duration_since(received);
         metrics.detection_latency.observe(latency.as_secs_f64());
+        let bookmark = parcel.bookmark.take();
         self.bench.outlet.done(parcel);
         self.tell(Some(received));
+        if let Some(bookmark) = bookmark {
+            self.judged.put(bookmark, self.bench.clock.now());
+        }
     }
 
     /// Passes on what the engines said, with what is to be kept of it. `received` is when the
@@ -321,6 +331,10 @@ impl Turn {
         }
         self.bench.worlds.end_drill(&mut self.said);
         self.tell(None);
+        let kept = memory::keep(self.bench.worlds.live());
+        let judged = self.judged.finish(self.bench.clock.now(), left == 0);
+        let entries = kept.into_iter().chain(judged).collect();
+        self.bench.teller.tell(entries, None);
         self.bench.memory.finish(self.bench.worlds.live());
         self.show();
     }
@@ -336,7 +350,10 @@ mod tests {
         bgp::{Asn, Batch, Event, EventKind, PeerKey, RibView, Span, Timestamp},
         daemon::world::Shown,
         engine::Snapshot,
-        feed::intake::{Intake, Realm, queue},
+        feed::{
+            intake::{Intake, Realm, queue},
+            mrt::Bookmark,
+        },
         http::{Board, Desk},
     };
 
@@ -419,6 +436,36 @@ mod tests {
             turn.finish();
             assert_eq!(turn.bench.metrics.engine.batches.get(), judged);
             assert_eq!(intake.held_bytes(), 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn how_far_a_directory_was_read_is_written_only_if_it_was_judged() {
+        for (allowed, written) in [(Duration::from_secs(60), Some(1)), (Duration::ZERO, None)] {
+            let (mut turn, intake, _shown) = turn();
+            let bookmark = |second: u64| Bookmark {
+                name: "rrc00".to_owned(),
+                read_until: Timestamp::from_secs(second),
+                until: Timestamp::from_secs(100),
+            };
+            for number in 1..=2 {
+                let batch = peer_up(turn.bench.clock.now(), number);
+                let marked = Some(bookmark(number.into()));
+                intake.send_marked(batch, instant(), marked).await.unwrap();
+            }
+            turn.stop = Some(instant() + allowed);
+            turn.finish();
+            let recorder = &turn.bench.teller.recorder;
+            recorder.end(Duration::ZERO);
+            let rows: Vec<Write> = (recorder.take().into_iter().flatten())
+                .flat_map(|entry| match entry {
+                    Entry::Rows(rows) => rows,
+                    entry => panic!("{entry:?}"),
+                })
+                .collect();
+            // More of the second may be about to come.
+            let expected: Vec<Write> = written.map(|one| bookmark(one).row()).into_iter().collect();
+            assert_eq!(rows, expected);
         }
     }
 

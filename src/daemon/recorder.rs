@@ -81,23 +81,24 @@ impl States {
     }
 
     /// Drops messages first, then the largest states: what is on the disk of those is older, and
-    /// can be gone on with too. Returns how many.
+    /// can be gone on with too. An eighth at once, since looking for them takes its time. Returns
+    /// how many.
     fn make_room(&mut self) -> usize {
-        let mut dropped = 0;
-        while self.octets > MOST_OCTETS {
-            let largest = self.rows.iter().max_by_key(|((message, ..), row)| {
-                let size = octets(row);
-                (*message && size > 0, size)
-            });
-            let Some(key) = largest.map(|(key, _)| key.clone()) else {
-                break;
-            };
-            if let Some(row) = self.rows.remove(&key) {
-                self.octets -= octets(&row);
-            }
-            dropped += 1;
+        if self.octets <= MOST_OCTETS {
+            return 0;
         }
-        dropped
+        let before = self.rows.len();
+        let mut largest: Vec<_> = (self.rows.iter())
+            .map(|(key, row)| (key.0, octets(row), key.clone()))
+            .collect();
+        largest.sort_unstable();
+        while self.octets > MOST_OCTETS / 8 * 7
+            && let Some((_, size, key)) = largest.pop()
+        {
+            self.rows.remove(&key);
+            self.octets -= size;
+        }
+        before - self.rows.len()
     }
 
     fn drain(&mut self) -> Option<Entry> {
@@ -107,12 +108,16 @@ impl States {
     }
 }
 
+/// What a row takes beside its name, which is there twice, and what is in it.
+const A_ROW: usize = 256;
+
 fn octets(row: &Write) -> usize {
-    match row {
-        Write::Kept { kept, .. } => kept.as_ref().map_or(0, Vec::len),
-        Write::Slice { mrt, .. } => mrt.len(),
-        _ => 0,
-    }
+    let (name, content) = match row {
+        Write::Kept { incident, kept } => (incident.len(), kept.as_ref().map_or(0, Vec::len)),
+        Write::Slice { incident, mrt, .. } => (incident.len(), mrt.len()),
+        _ => (0, 0),
+    };
+    A_ROW + 2 * name + content
 }
 
 impl Waiting {

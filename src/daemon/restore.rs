@@ -1,10 +1,10 @@
 //! What was known when we ended, back in its place before the first feed connects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::recorder::{Entry, Recorder};
 use crate::{
-    alert::{Slip, Subject},
+    alert::{Quiet, Slip, Subject, Trouble},
     bgp::Timestamp,
     feed::intake::Realm,
     http::{Board, MOST_RESOLVED},
@@ -42,6 +42,7 @@ pub fn end_what_is_lost(
         // One that is not understood is told no more; whoever reads all of them says so.
         if let Ok(slip) = serde_json::from_str::<Slip>(&text)
             && (slip.is_open() || !slip.is_empty())
+            && !slip.is_ended()
             && let Some(subject @ Subject::Incident(event)) = slip.subject()
             && event.event != Step::Resolved
         {
@@ -62,24 +63,71 @@ pub fn end_what_is_lost(
             let why = "it cannot be followed since leakwatch was restarted";
             (Realm::Live, why)
         };
-        let over = IncidentEvent {
+        // One that ended keeps its end: only some sink has not heard of it.
+        let over = its_end(store, &event).unwrap_or_else(|| IncidentEvent {
             event: Step::Resolved,
             number: event.number + 1,
             time: now.max(event.time),
             unobservable: !event.drill,
             summary: format!("{}; {why}", event.summary),
             ..event
-        };
+        });
         let output = Output::Incident(Box::new(over));
         recorder.put(Entry::Said(realm, output));
     }
+}
+
+/// Tells of expected changes what we ended before telling: that one is missing is in the store a
+/// moment before any sink's slip is, and that it is no more too.
+pub fn tell_of_changes(quiet: &Quiet, store: &Store, now: Timestamp, recorder: &Recorder) {
+    let (mut heard_of, mut open) = (BTreeSet::new(), BTreeMap::new());
+    for (_, subject, text) in store.slips() {
+        if let Ok(slip) = serde_json::from_str::<Slip>(&text)
+            && (slip.is_open() || !slip.is_empty())
+            && !slip.is_ended()
+            && let Some(Subject::Trouble(trouble)) = slip.subject()
+            && trouble.chapter == "expected-change-missing"
+            && trouble.event != Step::Resolved
+        {
+            open.insert(trouble.id.clone(), trouble.as_ref().clone());
+        }
+        heard_of.insert(subject);
+    }
+    for trouble in quiet.missing(now) {
+        open.remove(&trouble.id);
+        if !heard_of.contains(&trouble.id) {
+            recorder.put(Entry::Trouble(Box::new(trouble)));
+        }
+    }
+    for trouble in open.into_values() {
+        let over = Trouble {
+            event: Step::Resolved,
+            time: now,
+            summary: format!("{}; no longer so", trouble.summary),
+            actions: Vec::new(),
+            ..trouble
+        };
+        recorder.put(Entry::Trouble(Box::new(over)));
+    }
+}
+
+/// The end of an incident that the journal has as over.
+fn its_end(store: &Store, event: &IncidentEvent) -> Option<IncidentEvent> {
+    let row = store.incident(&event.id, event.drill)?;
+    row.resolved?;
+    let end: IncidentEvent = serde_json::from_str(&row.event).ok()?;
+    (end.event == Step::Resolved).then_some(end)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
     use crate::{
-        alert::Pace,
+        alert::{
+            Pace,
+            quiet::{Announced, Asked},
+        },
+        bgp::Asn,
         incident::{Kind, Severity, report::Routes},
         metrics::Metrics,
         store::Write,
@@ -186,6 +234,123 @@ pub(super) mod tests {
                 live("open"),
             ]
         );
+    }
+
+    /// What is told of expected changes at the start, as `id step`.
+    fn of_changes(quiet: &Quiet, store: &Store, now: Timestamp) -> Vec<String> {
+        let recorder = Recorder::new(std::sync::Arc::new(Metrics::new()));
+        tell_of_changes(quiet, store, now, &recorder);
+        recorder.end(std::time::Duration::ZERO);
+        (recorder.take().into_iter().flatten())
+            .map(|entry| match entry {
+                Entry::Trouble(trouble) => format!("{} {:?}", trouble.id, trouble.event),
+                entry => panic!("{entry:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn of_a_change_that_is_missing_people_hear_even_where_we_were_killed_before_it_was_told() {
+        let store = Store::in_memory();
+        let quiet = Quiet::load(store.clone(), at(0));
+        let announced = Announced {
+            asn: Asn(64_500),
+            routes: 4000,
+            margin: None,
+            from: None,
+            until: at(600),
+            prefixes: Vec::new(),
+            kinds: Vec::new(),
+        };
+        let asked = |now| Asked {
+            by: "ops",
+            why: "turn-up",
+            now,
+        };
+        quiet.expect(announced, &asked(at(0))).unwrap();
+        quiet.tick(at(1), &|_| Some(100));
+        assert_eq!(of_changes(&quiet, &store, at(2)), [""; 0]);
+        let troubles = quiet.tick(at(601), &|_| Some(100));
+        assert_eq!(troubles.len(), 1);
+        // Killed here; and again, behind what the sink was to be told.
+        let quiet = Quiet::load(store.clone(), at(602));
+        let id = &troubles[0].id;
+        assert_eq!(
+            of_changes(&quiet, &store, at(602)),
+            [format!("{id} Opened")]
+        );
+        let mut slip = Slip::default();
+        slip.offer(
+            &Subject::Trouble(Box::new(troubles[0].clone())),
+            at(601),
+            &PACE,
+        );
+        let row = Write::Slip {
+            sink: "pager".to_owned(),
+            subject: id.clone(),
+            slip: Some(serde_json::to_string(&slip).unwrap()),
+        };
+        store.write(&[row], at(602));
+        assert_eq!(of_changes(&quiet, &store, at(603)), [""; 0]);
+        // And where it came after all, and nobody heard of that.
+        assert_eq!(quiet.tick(at(700), &|_| Some(5000)).len(), 1);
+        let quiet = Quiet::load(store.clone(), at(701));
+        assert_eq!(
+            of_changes(&quiet, &store, at(702)),
+            [format!("{id} Resolved")]
+        );
+    }
+
+    #[test]
+    fn what_ended_as_it_should_keeps_its_end() {
+        let store = Store::in_memory();
+        let end = |id: &str| IncidentEvent {
+            event: Step::Resolved,
+            number: 4,
+            time: at(2),
+            summary: "its own end".to_owned(),
+            ..opened(id, false)
+        };
+        let over = |id: &str| {
+            Write::Incident(crate::store::Incident {
+                id: id.to_owned(),
+                drill: false,
+                opened: at(0),
+                resolved: Some(at(2)),
+                event: serde_json::to_string(&end(id)).unwrap(),
+            })
+        };
+        // A sink that is told of no ends was away when it began, and still is.
+        let quiet = Pace {
+            resolved: false,
+            ..PACE
+        };
+        let mut slip = Slip::default();
+        slip.offer(
+            &Subject::Incident(Box::new(opened("quiet", false))),
+            at(0),
+            &quiet,
+        );
+        slip.offer(&Subject::Incident(Box::new(end("quiet"))), at(2), &quiet);
+        assert_eq!((slip.len(), slip.is_ended()), (1, true));
+        let rows = [
+            over("quiet"),
+            Write::Slip {
+                sink: "quiet".to_owned(),
+                subject: "quiet".to_owned(),
+                slip: Some(serde_json::to_string(&slip).unwrap()),
+            },
+            over("unheard"),
+            super::tests::slip(&opened("unheard", false), true, false),
+        ];
+        store.write(&rows, at(3));
+        let recorder = Recorder::new(std::sync::Arc::new(Metrics::new()));
+        end_what_is_lost(Vec::new(), &[], &store, at(10), &recorder);
+        let told = recorder.take().unwrap();
+        let [Entry::Said(Realm::Live, Output::Incident(event))] = &told[..] else {
+            panic!("{told:?}");
+        };
+        assert_eq!(**event, end("unheard"));
     }
 
     #[test]

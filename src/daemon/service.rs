@@ -190,6 +190,12 @@ impl Service {
         let mut baseline = directory.as_deref().and_then(memory::open);
         let goes_on = memory::restore(worlds.live(), &alerting.store, baseline.as_mut());
         restore::end_what_is_lost(open, &goes_on, &alerting.store, started, &alerting.recorder);
+        restore::tell_of_changes(
+            &alerting.quiet,
+            &alerting.store,
+            started,
+            &alerting.recorder,
+        );
         let memory = match directory {
             Some(directory) => Memory::start(directory, baseline)?,
             None => Memory::none(),
@@ -381,7 +387,7 @@ impl Service {
             let _ = renewed.await;
         }
         self.directories.set(&config.mrt);
-        self.alerting.renew(&config, sinks);
+        self.alerting.renew(&config, sinks).await;
         self.logging
             .set_level(self.log_level.unwrap_or(config.log.level));
         show_limits(&config, &self.metrics);
@@ -410,7 +416,6 @@ impl Service {
         if timeout(ENGINE_ENDS + GRACE, engine).await.is_err() {
             tracing::warn!("the engine did not end in time");
         }
-        self.directories.keep_places();
         self.alerting.end(JOURNAL_ENDS, SINKS_END).await;
         self.close.send_replace(true);
         let _ = timeout(HTTP_ENDS, &mut self.http).await;

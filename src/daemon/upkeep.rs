@@ -18,6 +18,7 @@ use super::{
     canary::Canary,
     directories::Directories,
     engine_thread::Command,
+    heard::Heard,
     recorder::{Entry, Recorder},
 };
 use crate::{
@@ -93,6 +94,7 @@ impl Upkeep {
     fn run(self, stop: &AtomicBool) {
         let started = self.clock.now();
         let (mut journal, mut slips, mut quiet) = (started, started, started);
+        let mut heard = Heard::load(self.store.clone(), started);
         let mut known: BTreeMap<String, Trouble> = self
             .dispatcher
             .standing_troubles()
@@ -112,7 +114,10 @@ impl Upkeep {
             }
             let settled = now.since(started) >= SETTLES;
             let mut telling = self.look(now);
-            for trouble in self.compare(&mut known, &telling, settled) {
+            let mut routers = self.routers.list();
+            routers.extend(heard.missed(&routers));
+            heard.keep(&routers, now);
+            for trouble in self.compare(&mut known, &telling, &routers, settled) {
                 self.recorder.put(Entry::Trouble(Box::new(trouble)));
             }
             telling.troubles = known.values().cloned().collect();
@@ -175,13 +180,14 @@ impl Upkeep {
         &self,
         known: &mut BTreeMap<String, Trouble>,
         telling: &Telling,
+        routers: &[RouterState],
         settled: bool,
     ) -> Vec<Trouble> {
         let seen = Seen {
             now: telling.time,
             durability: &telling.journal,
             sinks: &telling.sinks,
-            routers: &self.routers.list(),
+            routers,
             directories: &self.directories.states(),
             canary: self.canary.lost(),
         };

@@ -13,6 +13,7 @@ use std::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 
+use super::mrt::Bookmark;
 use crate::bgp::Batch;
 
 /// Which Internet a batch speaks of. A drill is played into one of its own, so that
@@ -38,6 +39,8 @@ pub struct Parcel {
     /// It is the last of its world: nobody is left who speaks of it. Said of
     /// [`Realm::Drill`] only, whose world then ends; what follows is another drill's.
     pub last: bool,
+    /// How far a directory was read with it; to be written down once it was judged.
+    pub bookmark: Option<Bookmark>,
     held: OwnedSemaphorePermit,
 }
 
@@ -113,7 +116,21 @@ impl Intake {
     /// # Errors
     /// If the engine has stopped.
     pub async fn send(&self, world: Realm, batch: Batch, received: Instant) -> Result<(), Stopped> {
-        self.hand_on(world, batch, received, false).await
+        self.hand_on(world, batch, received, false, None).await
+    }
+
+    /// Hands on a batch of a directory, which was read up to `bookmark` with it.
+    ///
+    /// # Errors
+    /// If the engine has stopped.
+    pub async fn send_marked(
+        &self,
+        batch: Batch,
+        received: Instant,
+        bookmark: Option<Bookmark>,
+    ) -> Result<(), Stopped> {
+        self.hand_on(Realm::Live, batch, received, false, bookmark)
+            .await
     }
 
     /// Says that the world of drills ends with what was sent before.
@@ -121,7 +138,8 @@ impl Intake {
     /// # Errors
     /// If the engine has stopped.
     pub async fn end_drill(&self, now: Instant) -> Result<(), Stopped> {
-        self.hand_on(Realm::Drill, self.batch(), now, true).await
+        self.hand_on(Realm::Drill, self.batch(), now, true, None)
+            .await
     }
 
     async fn hand_on(
@@ -130,6 +148,7 @@ impl Intake {
         batch: Batch,
         received: Instant,
         last: bool,
+        bookmark: Option<Bookmark>,
     ) -> Result<(), Stopped> {
         let units = u32::try_from(batch.bytes().div_ceil(UNIT))
             .unwrap_or(u32::MAX)
@@ -152,6 +171,7 @@ impl Intake {
             batch,
             received,
             last,
+            bookmark,
             held,
         };
         self.sender.send(parcel).await.map_err(|_| Stopped)

@@ -112,6 +112,16 @@ impl Disk {
         Ok(())
     }
 
+    /// Moves what stands in the log alone into the database: from where it can only be read, a
+    /// database is read more surely than its log. Whoever reads it meanwhile is not waited for.
+    ///
+    /// # Errors
+    /// The disk fails.
+    pub fn work_in_the_log(&self) -> rusqlite::Result<()> {
+        let sql = "PRAGMA wal_checkpoint(PASSIVE)";
+        self.rows.query_row(sql, [], |_| Ok(()))
+    }
+
     /// Whether the file is still where it was. One that was removed takes what is written to it
     /// along.
     pub fn is_there(&self) -> bool {
@@ -174,41 +184,6 @@ pub fn in_memory() -> Connection {
         })
         .expect("memory for empty tables");
     rows
-}
-
-/// Opens a database only to read it: where it can no longer be written, with its write-ahead log
-/// if that can be read, otherwise without. Says too whether that is all there is.
-///
-/// # Errors
-/// It cannot be read.
-pub fn open_to_read(path: &Path) -> Result<(Connection, bool), Trouble> {
-    let log = fs::metadata(beside(path, "-wal")).map_or(0, |log| log.len());
-    let name = path.as_os_str().as_encoded_bytes();
-    // What a URI gives a meaning of its own; and what is not text, which it would not survive.
-    let name: String = name
-        .iter()
-        .map(|octet| match octet {
-            b'/' | b'.' | b'-' | b'_' => char::from(*octet).to_string(),
-            octet if octet.is_ascii_alphanumeric() => char::from(*octet).to_string(),
-            octet => format!("%{octet:02x}"),
-        })
-        .collect();
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-        | OpenFlags::SQLITE_OPEN_NO_MUTEX
-        | OpenFlags::SQLITE_OPEN_URI;
-    let mut failed = Trouble::Disk(String::new());
-    for (how, whole) in [("mode=ro", true), ("immutable=1", log == 0)] {
-        let opened = Connection::open_with_flags(format!("file:{name}?{how}"), flags);
-        match opened.and_then(|rows| {
-            rows.execute_batch("PRAGMA cell_size_check = ON; PRAGMA trusted_schema = OFF")?;
-            rows.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
-            Ok(rows)
-        }) {
-            Ok(rows) => return Ok((rows, whole)),
-            Err(error) => failed = error.into(),
-        }
-    }
-    Err(failed)
 }
 
 /// A file of the same name with something after it.

@@ -28,6 +28,7 @@ mod damage;
 mod disk;
 mod journal;
 mod lock;
+mod reading;
 mod retention;
 mod row;
 mod schema;
@@ -133,6 +134,13 @@ impl Store {
     /// A thread that died while it held the store left it whole: what it wrote is a transaction.
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes whoever writes or reads wait, as a disk that hangs does, for as long as what is
+    /// returned is there.
+    #[cfg(test)]
+    pub fn hang(&self) -> MutexGuard<'_, State> {
+        self.state()
     }
 
     /// Whether what is written outlives us.

@@ -309,7 +309,7 @@ impl Expected {
         }
     }
 
-    fn missing(&self, now: Timestamp) -> Trouble {
+    pub(super) fn missing(&self, now: Timestamp) -> Trouble {
         Trouble {
             id: format!("expected-change-missing-{}", self.id),
             event: Step::Opened,

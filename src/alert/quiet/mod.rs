@@ -185,6 +185,14 @@ impl Quiet {
         troubles
     }
 
+    /// Expected changes that are missing, as that is told.
+    pub fn missing(&self, now: Timestamp) -> Vec<Trouble> {
+        let shelf = self.shelf();
+        let missing =
+            (shelf.expected.iter()).filter(|one| one.course.state == CourseState::Missing);
+        missing.map(|one| one.missing(now)).collect()
+    }
+
     /// Networks whose routes have to be counted now.
     pub fn watched(&self, now: Timestamp) -> Vec<Asn> {
         self.shelf().watched(now)

@@ -10,7 +10,11 @@ use crate::{
     alert::{Failure, Sent, Trouble},
     bgp::Timestamp,
     daemon::recorder::Entry,
-    feed::{intake, mrt::Watches},
+    feed::{
+        clock::instant,
+        intake,
+        mrt::{self, Watches},
+    },
     incident::{Severity, Step},
 };
 
@@ -78,4 +82,42 @@ async fn what_was_said_before_there_were_sinks_is_told_by_the_clock_on_the_wall(
     alerting
         .end(Duration::from_secs(5), Duration::from_secs(5))
         .await;
+}
+
+#[tokio::test]
+async fn a_disk_that_hangs_holds_up_no_reload() {
+    let (clock, metrics) = (Clock::system(), Arc::new(Metrics::new()));
+    let config = Arc::new(Config::default());
+    let (_reference, shown) = watch::channel(Arc::default());
+    let page = "http://127.0.0.1:11080".to_owned();
+    let mut alerting = Alerting::open(&config, &clock, shown, page, &metrics).unwrap();
+    let store = alerting.store.clone();
+    let (hangs, hung) = sync_channel(0);
+    let (answers, answered) = sync_channel::<()>(0);
+    let disk = std::thread::spawn(move || {
+        let held = store.hang();
+        hangs.send(()).unwrap();
+        // Until the test lets go of its end.
+        let _ = answered.recv_timeout(Duration::from_secs(20));
+        drop(held);
+    });
+    hung.recv().unwrap();
+    let began = instant();
+    let (intake, _outlet) = intake::queue(1 << 20);
+    let runtime = tokio::runtime::Handle::current();
+    let watches = Watches::new(intake, clock, runtime).remembering(alerting.store.clone());
+    let directories = Directories::new(watches);
+    directories.set(&[mrt::Settings {
+        name: "rrc00".to_owned(),
+        directory: "/nowhere".into(),
+        ..mrt::Settings::default()
+    }]);
+    assert_eq!(directories.states().len(), 1);
+    alerting.renew(&config, Vec::new()).await;
+    assert!(began.elapsed() < Duration::from_secs(10));
+    assert!(alerting.renewing.is_some(), "it did not hang");
+    drop(answers);
+    disk.join().unwrap();
+    alerting.renew(&config, Vec::new()).await;
+    assert!(alerting.renewing.is_none());
 }

@@ -7,7 +7,8 @@ fn at(second: u64) -> Timestamp {
     Timestamp::from_secs(1_700_000_000 + second)
 }
 
-fn router(number: u8, state: Standing, since: u64) -> RouterState {
+/// A router that stands so since then.
+pub fn router(number: u8, state: Standing, since: u64) -> RouterState {
     let address = std::net::IpAddr::from([192, 0, 2, number]);
     RouterState {
         router: address.to_string(),

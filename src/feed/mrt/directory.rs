@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Settings,
-    bookmark::Bookmark,
+    bookmark::{self, Bookmark},
     pace::Pace,
     peers::Peers,
     recording::{Reading, Stage},
@@ -48,7 +48,8 @@ pub struct Directory {
     /// A batch, the time it was recorded and the time it is due.
     held: Option<(Batch, Timestamp, Timestamp)>,
     catching_up: bool,
-    bookmark: Option<Bookmark>,
+    /// The latest record that was judged the last time we ran.
+    before: Option<Timestamp>,
     /// What was recorded later is news, even while we are catching up; none where that is not
     /// known.
     news_after: Option<Timestamp>,
@@ -78,7 +79,7 @@ impl Directory {
             reading: None,
             held: None,
             catching_up: true,
-            bookmark: None,
+            before: None,
             news_after: None,
             reading_table: false,
             pace: Pace::default(),
@@ -89,20 +90,18 @@ impl Directory {
         }
     }
 
-    /// Begins where `store` says that it was left, and says it there from now on.
+    /// Begins where `store` says that it was left.
     #[must_use]
-    pub fn remembering(mut self, store: Store) -> Self {
-        let bookmark = Bookmark::find(store, &self.settings.name);
-        self.news_after = bookmark.before();
-        self.bookmark = Some(bookmark);
+    pub fn begin_as_left(mut self, store: &Store) -> Self {
+        self.before = bookmark::find(store, &self.settings.name);
+        self.news_after = self.before;
         self
     }
 
-    /// Writes down at once how far it was read.
-    pub fn keep_place(&mut self, now: Timestamp) {
-        if let (Some(bookmark), Some(read)) = (&mut self.bookmark, self.state.last_record) {
-            bookmark.keep(&self.settings, read, now);
-        }
+    /// How far it was read with all that was handed on; none where it was further the last time.
+    pub fn bookmark(&self, now: Timestamp) -> Option<Bookmark> {
+        let read = self.state.last_record?;
+        (Some(read) > self.before).then(|| Bookmark::new(&self.settings, read, now))
     }
 
     /// What is known of it.
@@ -143,9 +142,6 @@ impl Directory {
         if now >= self.next_look {
             self.next_look = now + self.settings.poll;
             self.look(shelf, now);
-        }
-        if let (Some(bookmark), Some(read)) = (&mut self.bookmark, self.state.last_record) {
-            bookmark.put(&self.settings, read, now);
         }
         if let Some((batch, recorded, due)) = self.held.take() {
             if due > now {

@@ -36,6 +36,7 @@ mod state;
 mod tests;
 mod watch;
 
+pub use bookmark::Bookmark;
 pub use directory::{Directory, Step};
 pub use settings::Settings;
 pub use state::{FeedState, FilesPassed, Passed};

@@ -13,15 +13,15 @@ use std::{
 use tokio::runtime::Handle;
 
 use super::{
-    Settings, bookmark,
+    Bookmark, Settings,
     directory::{Directory, Step},
     state::FeedState,
 };
 use crate::{
-    bgp::Router,
+    bgp::{Batch, Router},
     feed::{
         clock::{self, Clock},
-        intake::{Intake, Realm, Stopped},
+        intake::{Intake, Stopped},
     },
     store::Store,
 };
@@ -35,7 +35,7 @@ pub struct Watches {
     intake: Intake,
     clock: Clock,
     runtime: Handle,
-    /// Where it is kept how far each was read.
+    /// Where it was kept how far each was read.
     store: Store,
     all: Vec<Watch>,
     /// Names given out, which live as long as the process: as many as were configured.
@@ -69,8 +69,8 @@ impl Watches {
         }
     }
 
-    /// Keeps it in this store how far each was read, so that a restart judges nothing twice.
-    /// Holds for directories that are begun with later.
+    /// Begins with each where this store says that it was left, so that a restart judges nothing
+    /// twice. Holds for directories that are begun with later.
     #[must_use]
     pub fn remembering(mut self, store: Store) -> Self {
         self.store = store;
@@ -119,17 +119,6 @@ impl Watches {
         self.all.iter().map(state).collect()
     }
 
-    /// Writes down how far each was read. To be called at the end, once what was handed on has
-    /// been judged.
-    pub fn keep_places(&self) {
-        let now = self.clock.now();
-        for (watch, state) in self.all.iter().zip(self.states()) {
-            if let Some(read) = state.last_record {
-                bookmark::write(&self.store, &watch.settings, read, now);
-            }
-        }
-    }
-
     fn name(&mut self, name: &str) -> &'static str {
         if let Some(known) = self.names.iter().find(|known| **known == name) {
             return known;
@@ -141,10 +130,10 @@ impl Watches {
 
     fn begin(&mut self, settings: Settings) -> std::io::Result<Watch> {
         let router = Router::Directory(self.name(&settings.name));
-        let directory = Directory::new(settings.clone(), router).remembering(self.store.clone());
+        let directory = Directory::new(settings.clone(), router);
         let state = Arc::new(Mutex::new(directory.state().clone()));
         let (orders, taken) = sync_channel(8);
-        let runner = Runner {
+        let mut runner = Runner {
             directory,
             state: Arc::clone(&state),
             orders: taken,
@@ -152,9 +141,12 @@ impl Watches {
             clock: self.clock.clone(),
             runtime: self.runtime.clone(),
         };
+        let store = self.store.clone();
         thread::Builder::new()
             .name("mrt".to_owned())
             .spawn(move || {
+                // Here, since it may have to wait for the disk.
+                runner.directory = runner.directory.begin_as_left(&store);
                 let _ = runner.run();
             })?;
         Ok(Watch {
@@ -181,9 +173,9 @@ impl Runner {
             match self.orders.recv_timeout(wait.min(NAP)) {
                 Ok(Order::Set(settings)) => self.directory.set(settings),
                 Ok(Order::Leave) => {
-                    self.directory.keep_place(self.clock.now());
-                    let batch = self.directory.leave(self.clock.now());
-                    return self.send(batch);
+                    let now = self.clock.now();
+                    let batch = self.directory.leave(now);
+                    return self.send(batch, self.directory.bookmark(now));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
@@ -194,7 +186,8 @@ impl Runner {
                 .step(self.clock.now(), &mut || intake.batch());
             wait = match step {
                 Step::Hand(batch) => {
-                    self.send(batch)?;
+                    let bookmark = self.directory.bookmark(self.clock.now());
+                    self.send(batch, bookmark)?;
                     Duration::ZERO
                 }
                 Step::Wait(wait) => wait,
@@ -207,9 +200,9 @@ impl Runner {
         }
     }
 
-    fn send(&self, batch: crate::bgp::Batch) -> Result<(), Stopped> {
+    fn send(&self, batch: Batch, bookmark: Option<Bookmark>) -> Result<(), Stopped> {
         let received = clock::instant();
         self.runtime
-            .block_on(self.intake.send(Realm::Live, batch, received))
+            .block_on(self.intake.send_marked(batch, received, bookmark))
     }
 }

@@ -57,6 +57,8 @@ pub struct State {
     distrusted: Option<String>,
     /// What could be read of it is in memory.
     saved: bool,
+    /// There was something on the disk at the start that could not be read.
+    unread: bool,
     said: VecDeque<String>,
     /// The latest time we were told.
     now: Timestamp,
@@ -79,6 +81,7 @@ impl State {
             removed: Vec::new(),
             distrusted: None,
             saved: false,
+            unread: false,
             said: VecDeque::new(),
             now: Timestamp::ZERO,
             looked_through: Timestamp::ZERO,
@@ -207,11 +210,14 @@ impl State {
             self.looked_through = now;
         }
         let kept = (now, self.keep, retention::MOST_BYTES);
-        let rows = match &mut self.disk {
-            Some(disk) => &mut disk.rows,
-            None => &mut self.memory,
+        let forgotten = match &mut self.disk {
+            Some(disk) => {
+                let gone = forget(&mut disk.rows, kept, thorough);
+                gone.and_then(|gone| disk.work_in_the_log().map(|()| gone))
+            }
+            None => forget(&mut self.memory, kept, thorough),
         };
-        match forget(rows, kept, thorough) {
+        match forgotten {
             Ok(gone) => self.figures.rows_forgotten += gone,
             Err(error) if self.disk.is_none() => self.failed(&error.to_string()),
             Err(error) => self.lose(error.into()),

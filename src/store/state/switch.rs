@@ -2,6 +2,7 @@
 
 use std::{
     fs::DirBuilder,
+    io::ErrorKind,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     time::Duration,
@@ -16,7 +17,7 @@ use crate::store::{
     disk::{self, Disk},
     journal,
     lock::Lock,
-    retention,
+    reading, retention,
     trouble::Trouble,
 };
 
@@ -26,6 +27,8 @@ const RESCUE: Duration = Duration::from_secs(2);
 const SALVAGE: Duration = Duration::from_secs(20);
 /// Bringing memory to the disk ends by itself; this is a bound all the same.
 const RETURN: Duration = Duration::from_secs(600);
+/// Added to why the disk is not used, until it is.
+const UNREAD: &str = "; what was written there last could not be read, and is not known now";
 
 impl State {
     /// The disk failed: goes on in memory, or with a new database where the old one is damaged.
@@ -48,7 +51,10 @@ impl State {
         self.degrade(&directory, why);
     }
 
-    pub(super) fn degrade(&mut self, directory: &Path, why: String) {
+    pub(super) fn degrade(&mut self, directory: &Path, mut why: String) {
+        if self.unread {
+            why.push_str(UNREAD);
+        }
         let since = self.trouble.as_ref().map(|(since, _)| *since);
         if since.is_none() {
             self.say(format!(
@@ -200,7 +206,7 @@ impl State {
         change.commit()?;
         self.mirror(&disk.rows)?;
         self.disk = Some(disk);
-        self.saved = false;
+        (self.saved, self.unread) = (false, false);
         Ok(())
     }
 
@@ -245,7 +251,16 @@ impl State {
         if self.lock.is_none() && !directory.exists() {
             return;
         }
-        if let Ok((from, whole)) = disk::open_to_read(&file(directory)) {
+        let path = file(directory);
+        let opened = reading::open(&path);
+        let whole = matches!(opened, Ok((_, true)));
+        // What never was is not missed.
+        let never = matches!(
+            path.symlink_metadata(),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+        );
+        self.unread = !whole && !never;
+        if let Ok((from, _)) = opened {
             let change = self.memory.transaction();
             let read = change.and_then(|change| {
                 for table in &PENDING {

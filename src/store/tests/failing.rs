@@ -1,4 +1,4 @@
-use std::fs;
+use std::{fs, os::unix::fs::symlink};
 
 use super::*;
 use crate::store::retention;
@@ -261,4 +261,50 @@ fn a_burst_of_messages_does_not_fill_memory() {
     assert!(in_memory < 80 << 20, "{in_memory}");
     assert!(store.figures().bytes > 100 << 20, "the disk has all of it");
     assert_eq!(store.figures().rows_forgotten, 0);
+}
+
+/// As on a disk that can only be read: no lock, and no shared memory beside the database.
+fn bar(scratch: &Scratch) {
+    let lock = scratch.0.join("state/lock");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(lock).unwrap();
+    symlink("nowhere", scratch.0.join("state/state.sqlite-shm")).unwrap();
+}
+
+#[test]
+fn where_the_disk_can_only_be_read_at_the_start_what_was_written_last_is_known() {
+    let scratch = Scratch::new();
+    let store = scratch.open();
+    store.write(&[opened(1), slip("mail", "a", Some("1"))], at(1));
+    // Killed: its log is not worked in.
+    std::mem::forget(store);
+    bar(&scratch);
+    let (store, said) = Store::open(&scratch.settings(), at(2)).unwrap();
+    assert_eq!(said.len(), 1);
+    assert!(!degraded(&store).1.contains("last"), "{said:?}");
+    assert_eq!((names(&store).len(), store.slips().len()), (1, 1));
+}
+
+#[test]
+fn that_what_was_written_last_cannot_be_read_is_said() {
+    let scratch = Scratch::new();
+    let store = scratch.open();
+    store.write(&[opened(1)], at(1));
+    store.look_after(at(30));
+    std::mem::forget(store);
+    bar(&scratch);
+    let log = scratch.0.join("state/state.sqlite-wal");
+    fs::remove_file(&log).unwrap();
+    fs::create_dir(log).unwrap();
+    let (store, said) = Store::open(&scratch.settings(), at(31)).unwrap();
+    assert_eq!(said.len(), 1);
+    for _ in 0..2 {
+        let why = degraded(&store).1;
+        assert!(
+            why.ends_with("could not be read, and is not known now"),
+            "{why}"
+        );
+        assert_eq!(names(&store), ["incident-00001"], "it was looked after");
+        store.look_after(at(60));
+    }
 }
