@@ -106,7 +106,7 @@ impl Queue {
     }
 
     /// Where as much waits as may, what is least bad goes, the oldest of it first; what is over
-    /// goes before that.
+    /// goes before that. What may be known to somebody stays, or its end would never be told.
     fn make_room(&mut self, subject: &Subject, rows: &mut Vec<Write>) {
         if self.slips.len() >= MOST_SLIPS {
             let over = |(key, slip): (&String, &Slip)| Some((slip.over_since()?, key.clone()));
@@ -124,7 +124,7 @@ impl Queue {
         let least = self
             .slips
             .iter()
-            .filter(|(_, slip)| !slip.is_empty() && !slip.is_open())
+            .filter(|(_, slip)| !slip.is_empty() && !slip.is_open() && !slip.may_be_known())
             .min_by_key(|(_, slip)| (slip.severity(), slip.waits_since()));
         if let Some((key, slip)) = least
             && slip.severity() <= Some(subject.severity())

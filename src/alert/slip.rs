@@ -214,6 +214,11 @@ impl Slip {
         self.pending.is_empty()
     }
 
+    /// Whether what comes next is being sent, or may have arrived.
+    pub fn may_be_known(&self) -> bool {
+        self.pending.first().is_some_and(Pending::is_fixed)
+    }
+
     /// The worst of what waits.
     pub fn severity(&self) -> Option<Severity> {
         self.pending.iter().map(|one| one.subject.severity()).max()

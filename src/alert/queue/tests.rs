@@ -465,6 +465,23 @@ fn where_too_much_waits_what_is_least_bad_goes() {
 }
 
 #[test]
+fn what_is_being_sent_is_not_dropped() {
+    let mut queue = queue();
+    for number in 0..MOST_WAITING {
+        open(&mut queue, &format!("{number:05}"), number as u64);
+    }
+    let id = next(&mut queue, 20_000).unwrap();
+    assert_eq!(id, "00000");
+    queue.begin(&id);
+    open(&mut queue, "late", 20_000);
+    assert!(!queue.slips.contains_key("00001"), "the next oldest goes");
+    queue.delivered(&id, at(20_001));
+    let end = subject(&id, Step::Resolved, Severity::Critical);
+    queue.offer(&end, at(20_002), &mut Vec::new());
+    assert!(queue.slips[&id].ends(), "whoever was told hears of its end");
+}
+
+#[test]
 fn sinks_that_forget_are_told_what_stands_and_what_is_lately_over() {
     let mut queue = queue();
     for id in ["over", "stands", "waits"] {
