@@ -16,7 +16,7 @@ use super::{
     courier::Courier,
     queue::{Failing, MOST_WAITING, Queue},
 };
-use crate::{bgp::Timestamp, incident::Step, metrics::Metrics, store::Store, store::Write};
+use crate::{bgp::Timestamp, metrics::Metrics, store::Store, store::Write};
 
 /// Judges a subject at the sink of a name, at a time.
 pub type Judge = Arc<dyn Fn(&Subject, &str, Timestamp) -> Judgement + Send + Sync>;
@@ -304,15 +304,13 @@ impl Dispatcher {
         desks.iter().map(state).collect()
     }
 
-    /// Troubles that sinks believe to go on, by name.
+    /// Troubles that go on as far as sinks know, by name.
     pub fn standing_troubles(&self) -> Vec<super::Trouble> {
         let mut all: BTreeMap<String, super::Trouble> = BTreeMap::new();
         for desk in self.desks().values() {
-            for subject in desk.queue().subjects() {
-                if let Subject::Trouble(trouble) = subject
-                    && trouble.event != Step::Resolved
-                {
-                    all.insert(trouble.id.clone(), Box::clone(trouble).as_ref().clone());
+            for subject in desk.queue().going_on() {
+                if let Subject::Trouble(trouble) = subject {
+                    all.insert(trouble.id.clone(), trouble.as_ref().clone());
                 }
             }
         }

@@ -385,9 +385,9 @@ impl Queue {
         rows.extend(keys.iter().map(|key| self.row(key)));
     }
 
-    /// Subjects that this sink believes to go on, or is to be told of.
-    pub fn subjects(&self) -> impl Iterator<Item = &Subject> {
-        self.slips.values().filter_map(Slip::subject)
+    /// Subjects that go on as far as this sink knows, or is to be told.
+    pub fn going_on(&self) -> impl Iterator<Item = &Subject> {
+        self.slips.values().filter_map(Slip::goes_on)
     }
 }
 

@@ -392,11 +392,6 @@ impl Slip {
         self.told.is_none() && self.pending.is_empty()
     }
 
-    /// The subject as it last stood.
-    pub fn subject(&self) -> Option<&Subject> {
-        let last = self.pending.last().map(|one| &one.subject);
-        last.or_else(|| self.told.as_ref().map(|told| &told.subject))
-    }
 }
 
 #[cfg(test)]

@@ -41,9 +41,7 @@ pub fn end_what_is_lost(
     for (_, _, text) in store.slips() {
         // One that is not understood is told no more; whoever reads all of them says so.
         if let Ok(slip) = serde_json::from_str::<Slip>(&text)
-            && (slip.is_open() || !slip.is_empty())
-            && let Some(subject @ Subject::Incident(event)) = slip.subject()
-            && event.event != Step::Resolved
+            && let Some(subject @ Subject::Incident(event)) = slip.goes_on()
         {
             all.insert(subject.key(), event.as_ref().clone());
         }

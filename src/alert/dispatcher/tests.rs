@@ -4,7 +4,7 @@ use super::{
     super::{Failure, Sent, alertmanager, file, post, samples},
     *,
 };
-use crate::incident::Severity;
+use crate::incident::{Severity, Step};
 
 /// What a sink did: its name, what, and the name of the subject.
 type Heard = (String, &'static str, String);
@@ -162,6 +162,22 @@ fn another_sink_inherits_nothing() {
         path: "/dev/null".into(),
     });
     dispatcher.configure(&settings, vec![other]).unwrap();
+    assert_eq!(dispatcher.standing_troubles(), []);
+}
+
+#[test]
+fn a_trouble_whose_end_a_sink_is_not_told_does_not_stand() {
+    let dispatcher = dispatcher();
+    let (sender, receiver) = sync_channel(16);
+    let mut deaf = sink("slack", &sender, None);
+    deaf.0.resolved = false;
+    let settings = Settings::default();
+    dispatcher.configure(&settings, vec![deaf]).unwrap();
+    dispatcher.tell(&[subject(Step::Opened)], Vec::new());
+    assert_eq!(dispatcher.standing_troubles().len(), 1);
+    next(&receiver, 1);
+    settled(&dispatcher);
+    dispatcher.tell(&[subject(Step::Resolved)], Vec::new());
     assert_eq!(dispatcher.standing_troubles(), []);
 }
 

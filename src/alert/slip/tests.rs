@@ -178,6 +178,41 @@ fn an_end_is_not_told_to_whom_nothing_was_told_or_who_does_not_want_to_hear_it()
 }
 
 #[test]
+fn what_is_over_does_not_go_on_whatever_was_told_of_it() {
+    let deaf = Pace {
+        resolved: false,
+        ..PACE
+    };
+    let ends = |slip: &mut Slip, pace| {
+        slip.offer(&subject(Step::Resolved, Severity::Warning, 9), at(9), pace);
+    };
+    // Told of its beginning, and of no end.
+    let mut slip = Slip::default();
+    offer(&mut slip, Step::Opened, 0);
+    assert!(slip.goes_on().is_some(), "it is to be told");
+    send(&mut slip, 0);
+    assert!(slip.goes_on().is_some());
+    ends(&mut slip, &deaf);
+    assert_eq!(slip.goes_on(), None);
+    // Its end waits, and is then refused.
+    let mut slip = Slip::default();
+    offer(&mut slip, Step::Opened, 0);
+    send(&mut slip, 0);
+    ends(&mut slip, &PACE);
+    assert_eq!(slip.goes_on(), None);
+    slip.begin();
+    slip.given_up(at(10));
+    assert_eq!(slip.goes_on(), None);
+    offer(&mut slip, Step::Reopened, 20);
+    assert!(slip.goes_on().is_some(), "it is back");
+    // Over before its beginning could be told.
+    let mut slip = Slip::default();
+    offer(&mut slip, Step::Opened, 0);
+    ends(&mut slip, &deaf);
+    assert_eq!(slip.goes_on(), None);
+}
+
+#[test]
 fn what_goes_on_is_told_again_once_in_an_interval() {
     let mut slip = Slip::default();
     offer(&mut slip, Step::Opened, 0);
