@@ -312,11 +312,16 @@ impl Queue {
         self.health.failing()
     }
 
-    /// The sink is another one now: what was wrong with the old one says nothing.
+    /// The sink has other settings. Somebody may have mended it, so it is tried at once; that it is
+    /// well it has to show. What was wrong says nothing only where it goes somewhere else.
     pub fn renew(&mut self, settings: SinkSettings, pace: Pace) {
+        if settings.to == self.settings.to {
+            self.health.tries_at_once();
+        } else {
+            self.health = Health::default();
+        }
         self.settings = settings;
         self.pace = pace;
-        self.health = Health::default();
     }
 
     /// Notices that wait.

@@ -136,6 +136,31 @@ fn a_sink_that_asks_to_be_tried_at_once_is_not() {
 }
 
 #[test]
+fn a_reload_tries_a_sink_that_fails_at_once_and_does_not_call_it_well() {
+    let mut queue = queue();
+    open(&mut queue, "a", 0);
+    queue.begin("a");
+    let asked = Failure {
+        then: Then::Retry(Some(Duration::from_secs(600))),
+        ..Failure::retry("503")
+    };
+    queue.failed("a", &asked, at(0), 0.0);
+    assert_eq!(next(&mut queue, 1), None);
+    queue.renew(queue.settings.clone(), PACE);
+    assert_eq!(next(&mut queue, 1).as_deref(), Some("a"));
+    let failing = queue.failing().expect("nobody knows that it is well");
+    assert_eq!((failing.since, failing.attempts), (at(0), 1));
+    let elsewhere = SinkSettings {
+        to: Destination::File(file::Settings {
+            path: "/dev/full".into(),
+        }),
+        ..queue.settings.clone()
+    };
+    queue.renew(elsewhere, PACE);
+    assert!(queue.failing().is_none(), "it is another sink");
+}
+
+#[test]
 fn a_message_that_never_gets_through_does_not_keep_the_others() {
     let mut queue = queue();
     open(&mut queue, "poison", 0);
