@@ -138,6 +138,23 @@ fn whom_to_call_is_said_with_the_number() {
     );
 }
 
+#[test]
+fn a_contact_whose_name_begins_like_an_as_is_called_by_its_number() {
+    let mut call = samples::opened().calls[0].clone();
+    let mut line = |name: &str| {
+        call.name = name.to_owned();
+        facts::line(&call).split(": ").next().map(str::to_owned)
+    };
+    for (name, said) in [
+        ("ASTRON NOC", "AS701 (ASTRON NOC)"),
+        ("AS7018 NOC", "AS701 (AS7018 NOC)"),
+        ("AS701", "AS701"),
+        ("AS701 (Verizon)", "AS701 (Verizon)"),
+    ] {
+        assert_eq!(line(name).as_deref(), Some(said));
+    }
+}
+
 /// Whether a text is on one line and shows as it is.
 fn is_plain(text: &str) -> bool {
     text.chars()
