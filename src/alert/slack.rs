@@ -83,9 +83,15 @@ fn document(message: &Message) -> Value {
     for one in &message.suggestions {
         blocks.push(section(&plain_text(&text::suggested(one), TEXT)));
         // A fence inside would end the fence.
-        let lines = one.text.replace('`', "'");
-        let fence = bounded(&lines, TEXT - 20, |lines| format!("```\n{lines}\n```"));
-        blocks.push(section(&mrkdwn(&fence)));
+        let lines = escape(&one.text.replace('`', "'"));
+        let fence = format!("```\n{lines}\n```");
+        // Half of a filter would refuse something else.
+        blocks.push(section(&if fence.chars().nth(TEXT).is_none() {
+            mrkdwn(&fence)
+        } else {
+            let what = format!("It is too long for here. What to refuse: {}", message.link);
+            plain_text(&what, TEXT)
+        }));
         blocks.push(json!({
             "type": "context",
             "elements": [plain_text(&one.caution, FIELD)],

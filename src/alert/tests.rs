@@ -262,6 +262,33 @@ fn the_alert_of_another_severity_ends_when_it_changes() {
     }
 }
 
+#[test]
+fn alertmanager_gets_filters_whole_or_not_at_all() {
+    let mut message = samples::opened();
+    let one = message.suggestions[0].clone();
+    let shown = |message: &Message| {
+        let shown = alertmanager::shown(message, None);
+        let text = shown[0]["annotations"]["filters"].as_str().unwrap();
+        assert!(text.chars().count() <= 4000);
+        text.to_owned()
+    };
+    let filter = |commands: usize| super::Suggestion {
+        text: "deny\n".repeat(commands),
+        ..one.clone()
+    };
+    message.suggestions = vec![filter(300), filter(300), filter(300)];
+    let text = shown(&message);
+    assert_eq!(text.matches("deny\n").count(), 600, "{text}");
+    let left = format!("{} ({})", one.session, one.platform);
+    let left = format!(
+        "Not here for lack of room: {left}. What to refuse there: {}",
+        message.link
+    );
+    assert!(text.ends_with(&format!("\n\n{left}")));
+    message.suggestions = vec![filter(1000)];
+    assert_eq!(shown(&message), left);
+}
+
 /// Takes requests one after the other and hands on their bodies. What `refuses` is answered 413.
 fn alertmanager_server(
     requests: usize,

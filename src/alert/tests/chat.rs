@@ -6,7 +6,10 @@ use super::{
     super::{samples, slack},
     texts,
 };
-use crate::{alert::Subject, incident::Step};
+use crate::{
+    alert::{Message, Subject},
+    incident::Step,
+};
 
 #[test]
 fn slack_calls_no_channel_makes_no_link_and_keeps_its_limits() {
@@ -63,6 +66,21 @@ fn slack_sets_no_name_and_no_address_in_italics_and_makes_no_picture_of_it() {
             }
         }
     }
+}
+
+#[test]
+fn slack_gets_a_filter_whole_or_not_at_all() {
+    let mut message = samples::opened();
+    let shown = |message: &Message| texts(&slack::shown(message)).join("\n");
+    message.suggestions[0].text = "deny\n".repeat(100);
+    assert_eq!(shown(&message).matches("deny\n").count(), 100);
+    message.suggestions[0].text = "deny\n".repeat(1000);
+    let shown = shown(&message);
+    assert!(!shown.contains("deny\n"), "{shown}");
+    assert!(shown.contains(&format!(
+        "too long for here. What to refuse: {}",
+        message.link
+    )));
 }
 
 /// Every text that Slack looks for signs in.
