@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Message, Sink, alertmanager, facts, html, json, mail, message::cut, pagerduty, samples, slack,
-    syslog, text,
+    Message, Sink, alertmanager, courier, facts, html, json, mail, message::cut, pagerduty,
+    samples, slack, syslog, text,
 };
 use crate::{
     bgp::Timestamp,
@@ -37,18 +37,37 @@ fn the_text_reads_well() {
 #[test]
 fn every_sink_tells_it_in_its_own_form() {
     for (name, message) in all() {
-        let document: Value = serde_json::from_str(&json::document(&message).unwrap()).unwrap();
+        let keyed = keyed(&message);
+        let document: Value = serde_json::from_str(&json::document(&keyed).unwrap()).unwrap();
         insta::assert_json_snapshot!(format!("webhook_{name}"), document);
         insta::assert_json_snapshot!(format!("slack_{name}"), slack::shown(&message));
-        insta::assert_json_snapshot!(format!("pagerduty_{name}"), pagerduty::shown(&message));
+        insta::assert_json_snapshot!(format!("pagerduty_{name}"), pagerduty::shown(&keyed));
         insta::assert_json_snapshot!(
             format!("alertmanager_{name}"),
-            alertmanager::shown(&message, None)
+            alertmanager::shown(&keyed, None)
         );
         insta::assert_snapshot!(format!("syslog_{name}"), syslog::shown(&message));
         insta::assert_snapshot!(format!("mail_{name}"), mail::shown(&message));
         insta::assert_snapshot!(format!("html_{name}"), html::page(&message));
     }
+}
+
+/// The message as a sink that keeps keys is sent it.
+fn keyed(message: &Message) -> Message {
+    let render = |notice| samples::told_by(notice, message.now, message.told);
+    courier::worded(message.notice.clone(), true, &render)
+}
+
+#[test]
+fn who_keeps_keys_is_told_of_a_repeat_in_data_and_not_in_words() {
+    let repeated = samples::repeated();
+    assert!(repeated.title.starts_with("MAY BE A REPEAT"));
+    let keyed = keyed(&repeated);
+    assert!(keyed.notice.maybe_repeat);
+    assert_eq!(keyed.title, samples::opened().title);
+    assert_eq!(keyed.facts, samples::opened().facts);
+    let document: Value = serde_json::from_str(&json::document(&keyed).unwrap()).unwrap();
+    assert_eq!(document["maybe_repeat"], true);
 }
 
 #[test]
