@@ -2,7 +2,7 @@
 
 use super::{Pace, Pending, Slip};
 use crate::{
-    alert::{Notice, Subject},
+    alert::{Notice, Subject, subject::key},
     bgp::Timestamp,
     incident::Step,
 };
@@ -47,7 +47,7 @@ impl Slip {
             None => Step::Opened,
         };
         let notice = Notice {
-            key: format!("{id}/{}", told.count),
+            key: key(id, told.count, step, false),
             subject: told.subject.clone(),
             step,
             reminder: false,
