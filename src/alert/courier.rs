@@ -143,8 +143,9 @@ impl Courier {
         match result {
             Ok(sent) => {
                 let mut queue = self.desk.queue();
-                let row = queue.delivered(&key, now);
-                self.office.store.write(&[row], now);
+                if let Some(row) = queue.delivered(&key, now) {
+                    self.office.store.write(&[row], now);
+                }
                 let waiting = queue.len();
                 drop(queue);
                 self.count("delivered");
@@ -164,8 +165,9 @@ impl Courier {
             }
             Err(failure) => {
                 let mut queue = self.desk.queue();
-                let row = queue.failed(&key, &failure, now, draw());
-                self.office.store.write(&[row], now);
+                if let Some(row) = queue.failed(&key, &failure, now, draw()) {
+                    self.office.store.write(&[row], now);
+                }
                 drop(queue);
                 self.tell_of(&failure, &message.notice.key, was_failing);
             }

@@ -39,6 +39,16 @@ pub enum Next {
     Wait(Option<Timestamp>),
 }
 
+/// A slip as it is kept; none that it is not.
+pub(super) fn row(sink: &str, key: &str, slip: Option<&Slip>) -> Write {
+    Write::Slip {
+        sink: sink.to_owned(),
+        subject: key.to_owned(),
+        // Nothing in a slip can fail to be written.
+        slip: slip.map(|slip| serde_json::to_string(slip).unwrap_or_default()),
+    }
+}
+
 /// The queue.
 #[derive(Debug)]
 pub struct Queue {
@@ -74,15 +84,12 @@ impl Queue {
     }
 
     fn row(&self, key: &str) -> Write {
-        let slip = self.slips.get(key).map(|slip| {
-            // Nothing in a slip can fail to be written.
-            serde_json::to_string(slip).unwrap_or_default()
-        });
-        Write::Slip {
-            sink: self.settings.name.clone(),
-            subject: key.to_owned(),
-            slip,
-        }
+        row(&self.settings.name, key, self.slips.get(key))
+    }
+
+    /// Whether anything was told of a subject, or is to be.
+    pub fn knows(&self, subject: &Subject) -> bool {
+        self.slips.contains_key(&subject.key())
     }
 
     /// Takes what happened; what is to be kept of it goes to `rows`.
@@ -259,32 +266,31 @@ impl Queue {
         self.row(key)
     }
 
-    /// It was taken.
-    pub fn delivered(&mut self, key: &str, now: Timestamp) -> Write {
+    /// It was taken. Nothing is to be kept of it where the slip is with another sink by now.
+    pub fn delivered(&mut self, key: &str, now: Timestamp) -> Option<Write> {
         self.health.took_something();
-        if let Some(slip) = self.slips.get_mut(key) {
-            slip.delivered(key, now);
-        }
-        self.row(key)
+        self.slips.get_mut(key)?.delivered(key, now);
+        Some(self.row(key))
     }
 
-    /// It was not taken. `draw` is between 0 and 1.
-    pub fn failed(&mut self, key: &str, failure: &Failure, now: Timestamp, draw: f64) -> Write {
+    /// It was not taken. `draw` is between 0 and 1. As [`Queue::delivered`].
+    pub fn failed(
+        &mut self,
+        key: &str,
+        failure: &Failure,
+        now: Timestamp,
+        draw: f64,
+    ) -> Option<Write> {
         match failure.then {
-            Then::GiveUp => {
-                if let Some(slip) = self.slips.get_mut(key) {
-                    slip.given_up(now);
-                }
-                self.health.refused(&failure.what, now);
-            }
-            Then::Retry(after) => {
-                if let Some(slip) = self.slips.get_mut(key) {
-                    slip.failed(failure);
-                }
-                self.put_off(&failure.what, after, now, draw);
-            }
+            Then::GiveUp => self.health.refused(&failure.what, now),
+            Then::Retry(after) => self.put_off(&failure.what, after, now, draw),
         }
-        self.row(key)
+        let slip = self.slips.get_mut(key)?;
+        match failure.then {
+            Then::GiveUp => slip.given_up(now),
+            Then::Retry(_) => slip.failed(failure),
+        }
+        Some(self.row(key))
     }
 
     /// The sink as such did not work.
@@ -372,22 +378,15 @@ impl Queue {
         }
     }
 
-    /// What was told and what waits, for a sink that takes the place of this one.
-    pub fn slips(&self) -> &BTreeMap<String, Slip> {
-        &self.slips
+    /// What was told and what waits: this sink is used no more.
+    pub fn hand_over(&mut self) -> BTreeMap<String, Slip> {
+        self.held.clear();
+        std::mem::take(&mut self.slips)
     }
 
     /// Has all of it kept.
     pub fn write_all(&self, rows: &mut Vec<Write>) {
         rows.extend(self.slips.keys().map(|key| self.row(key)));
-    }
-
-    /// Forgets everything.
-    pub fn clear(&mut self, rows: &mut Vec<Write>) {
-        self.held.clear();
-        let keys: Vec<String> = self.slips.keys().cloned().collect();
-        self.slips.clear();
-        rows.extend(keys.iter().map(|key| self.row(key)));
     }
 
     /// Subjects that go on as far as this sink knows, or is to be told.
