@@ -321,7 +321,7 @@ impl Queue {
     /// The sink has other settings. Somebody may have mended it, so it is tried at once; that it is
     /// well it has to show. What was wrong says nothing only where it goes somewhere else.
     pub fn renew(&mut self, settings: SinkSettings, pace: Pace) {
-        if settings.to == self.settings.to {
+        if settings.to.is_same_place(&self.settings.to) {
             self.health.tries_at_once();
         } else {
             self.health = Health::default();

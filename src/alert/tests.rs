@@ -524,6 +524,24 @@ fn texts_are_cut_between_characters() {
 }
 
 #[test]
+fn a_sink_that_is_waited_for_longer_goes_to_the_same_place() {
+    let to = |url: &str, seconds| {
+        super::Destination::Webhook(super::webhook::Settings {
+            url: super::webhook::Address::Url(url.to_owned()),
+            secret_file: None,
+            headers: Vec::new(),
+            post: super::post::Settings {
+                timeout: std::time::Duration::from_secs(seconds),
+                ca_file: None,
+            },
+        })
+    };
+    let one = to("http://a.example/", 10);
+    assert!(one.is_same_place(&to("http://a.example/", 30)));
+    assert!(!one.is_same_place(&to("http://b.example/", 10)));
+}
+
+#[test]
 fn only_sinks_that_keep_keys_say_that_they_deduplicate() {
     let directory = std::env::temp_dir().join(format!("leakwatch-dedup-{}", std::process::id()));
     std::fs::create_dir_all(&directory).unwrap();

@@ -84,7 +84,8 @@ impl Absent {
         }
         let mut free = self.gone.iter().filter(|(name, _)| !names.contains(*name));
         if !matches!(of.to, Destination::Alertmanager(_)) {
-            let same = free.find(|(_, gone)| gone.to.as_ref() == Some(&of.to));
+            let same_place = |to: &Destination| to.is_same_place(&of.to);
+            let same = free.find(|(_, gone)| gone.to.as_ref().is_some_and(same_place));
             let Some(name) = same.map(|(name, _)| name.clone()) else {
                 return (Slips::new(), false);
             };
