@@ -301,17 +301,43 @@ fn annotations(message: &Message) -> BTreeMap<&'static str, String> {
     add("actions", message.actions.join("\n"));
     let calls: Vec<String> = message.calls.iter().map(facts::line).collect();
     add("contacts", calls.join("\n"));
-    let filters = message.suggestions.iter();
-    let filters = filters.map(|one| {
-        format!(
-            "{} ({}):\n{}\n{}",
-            one.session, one.platform, one.text, one.caution
-        )
-    });
-    add("filters", filters.collect::<Vec<_>>().join("\n\n"));
+    add("filters", filters(message));
     add("link", message.link.clone());
     add("runbook_url", message.runbook.clone());
     annotations
+}
+
+/// Filters, each whole or not at all: half of one would refuse something else. Those that have no
+/// room are named.
+fn filters(message: &Message) -> String {
+    let all = &message.suggestions;
+    let say = |kept: usize| {
+        let mut parts: Vec<String> = all
+            .iter()
+            .take(kept)
+            .map(|one| {
+                format!(
+                    "{} ({}):\n{}\n{}",
+                    one.session, one.platform, one.text, one.caution
+                )
+            })
+            .collect();
+        let left = all.iter().skip(kept);
+        let left: Vec<String> = left
+            .map(|one| format!("{} ({})", one.session, one.platform))
+            .collect();
+        if !left.is_empty() {
+            parts.push(format!(
+                "Not here for lack of room: {}. What to refuse there: {}",
+                left.join(", "),
+                message.link
+            ));
+        }
+        parts.join("\n\n")
+    };
+    let fits = |text: &String| text.chars().nth(LONGEST).is_none();
+    let longest = (0..=all.len()).rev().map(say).find(fits);
+    longest.unwrap_or_default()
 }
 
 impl Sink for Alertmanager {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    Failure, Notice, Sink, Then,
+    Failure, Message, Notice, Sink, Then,
     backoff::draw,
     dispatcher::{Desk, Office, Renewed},
     queue::{Failing, Next},
@@ -16,6 +16,20 @@ use crate::bgp::Timestamp;
 
 /// The longest sleep: mutes end, and the clock may be drawn, while nobody rings.
 const NAP: Duration = Duration::from_secs(1);
+
+/// The notice in words. A sink that `deduplicates` shows a repeat once, so that it may be one is
+/// data there and not said.
+pub(super) fn worded(
+    mut notice: Notice,
+    deduplicates: bool,
+    render: &(impl Fn(Notice) -> Message + ?Sized),
+) -> Message {
+    let maybe_repeat = notice.maybe_repeat;
+    notice.maybe_repeat &= !deduplicates;
+    let mut message = render(notice);
+    message.notice.maybe_repeat = maybe_repeat;
+    message
+}
 
 /// The courier of one sink.
 pub(super) struct Courier {
@@ -84,10 +98,7 @@ impl Courier {
                 self.office.store.write(&rows, now);
             }
             match next {
-                Next::Send(mut notice) if sending => {
-                    notice.maybe_repeat &= !self.sink.deduplicates();
-                    return Some(notice);
-                }
+                Next::Send(notice) if sending => return Some(notice),
                 Next::Send(_) => {}
                 Next::Wait(until) => {
                     if !queue.is_put_off(now) {
@@ -124,7 +135,7 @@ impl Courier {
 
     fn carry(&mut self, notice: Notice) {
         let key = notice.subject.key();
-        let message = (self.office.render)(notice);
+        let message = worded(notice, self.sink.deduplicates(), &*self.office.render);
         let result = self.sink.send(&message);
         let now = (self.office.clock)();
         let fails = |failing: &Failing| !failing.is_doubt();
@@ -132,8 +143,9 @@ impl Courier {
         match result {
             Ok(sent) => {
                 let mut queue = self.desk.queue();
-                let row = queue.delivered(&key, now);
-                self.office.store.write(&[row], now);
+                if let Some(row) = queue.delivered(&key, now) {
+                    self.office.store.write(&[row], now);
+                }
                 let waiting = queue.len();
                 drop(queue);
                 self.count("delivered");
@@ -153,8 +165,9 @@ impl Courier {
             }
             Err(failure) => {
                 let mut queue = self.desk.queue();
-                let row = queue.failed(&key, &failure, now, draw());
-                self.office.store.write(&[row], now);
+                if let Some(row) = queue.failed(&key, &failure, now, draw()) {
+                    self.office.store.write(&[row], now);
+                }
                 drop(queue);
                 self.tell_of(&failure, &message.notice.key, was_failing);
             }

@@ -1,22 +1,25 @@
 //! Who is told what: every sink's queue, and the one write that comes before anything is sent.
 
+mod absent;
+mod desk;
+
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt,
-    sync::{
-        Arc, Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     thread,
     time::Duration,
 };
 
 use super::{
-    Destination, Judgement, Message, Notice, Pace, Settings, Sink, SinkSettings, Slip, Subject,
+    Judgement, Message, Notice, Pace, Settings, Sink, SinkSettings, Slip, Subject,
     courier::Courier,
     queue::{Failing, MOST_WAITING, Queue},
 };
-use crate::{bgp::Timestamp, incident::Step, metrics::Metrics, store::Store, store::Write};
+use crate::{bgp::Timestamp, metrics::Metrics, store::Store, store::Write};
+
+use absent::Absent;
+pub(super) use desk::{Desk, Renewed};
 
 /// Judges a subject at the sink of a name, at a time.
 pub type Judge = Arc<dyn Fn(&Subject, &str, Timestamp) -> Judgement + Send + Sync>;
@@ -46,33 +49,6 @@ impl fmt::Debug for Office {
     }
 }
 
-/// One sink's queue, and the bell its courier listens to.
-#[derive(Debug)]
-pub(super) struct Desk {
-    pub queue: Mutex<Queue>,
-    pub bell: Condvar,
-    /// A sink to be used from now on, after a reload.
-    pub renewed: Mutex<Option<Renewed>>,
-    /// The courier is to end: at once, or when nothing is due.
-    pub closed: AtomicBool,
-    pub ending: AtomicBool,
-}
-
-/// A sink that takes the place of another.
-pub(super) struct Renewed(pub Box<dyn Sink>);
-
-impl fmt::Debug for Renewed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Renewed")
-    }
-}
-
-impl Desk {
-    pub fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// How a sink does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SinkState {
@@ -90,8 +66,8 @@ pub struct SinkState {
 struct Shared {
     office: Office,
     desks: Mutex<BTreeMap<String, Arc<Desk>>>,
-    /// What was kept of sinks until they are configured.
-    kept: Mutex<BTreeMap<String, BTreeMap<String, Slip>>>,
+    /// What is kept of sinks that are not there, or not yet. Taken only while `desks` is held.
+    absent: Mutex<Absent>,
 }
 
 /// The dispatcher; clones are the same one.
@@ -101,13 +77,13 @@ pub struct Dispatcher(Arc<Shared>);
 impl Dispatcher {
     /// A dispatcher with what the store kept, and no sinks yet.
     pub fn new(office: Office) -> Dispatcher {
-        let mut kept: BTreeMap<String, BTreeMap<String, Slip>> = BTreeMap::new();
+        let mut absent = Absent::default();
         let now = (office.clock)();
         for (sink, subject, text) in office.store.slips() {
             match serde_json::from_str::<Slip>(&text) {
                 Ok(mut slip) => {
                     slip.picked_up(now);
-                    kept.entry(sink).or_default().insert(subject, slip);
+                    absent.left(sink, subject, slip, now);
                 }
                 Err(error) => tracing::warn!(
                     sink, subject, %error,
@@ -118,7 +94,7 @@ impl Dispatcher {
         Dispatcher(Arc::new(Shared {
             office,
             desks: Mutex::default(),
-            kept: Mutex::new(kept),
+            absent: Mutex::new(absent),
         }))
     }
 
@@ -126,8 +102,14 @@ impl Dispatcher {
         self.0.desks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// These sinks, and only these, from now on. A sink of a name that was there before has what
-    /// waited for it; what waits for one that is gone is told no more.
+    fn absent(&self) -> MutexGuard<'_, Absent> {
+        let absent = self.0.absent.lock();
+        absent.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// These sinks, and only these, from now on. A sink of a name that was there before, or that
+    /// goes where one went that is gone, has what waited for it; what waits for one that is gone is
+    /// kept for a day. One that is new hears of what goes on.
     ///
     /// # Errors
     /// If the system gives no thread.
@@ -137,107 +119,71 @@ impl Dispatcher {
         sinks: Vec<(SinkSettings, Box<dyn Sink>)>,
     ) -> std::io::Result<()> {
         let office = &self.0.office;
-        let mut desks = self.desks();
-        let mut kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let names: Vec<String> = sinks.iter().map(|(one, _)| one.name.clone()).collect();
+        let (mut desks, mut absent) = (self.desks(), self.absent());
+        let names: BTreeSet<String> = sinks.iter().map(|(one, _)| one.name.clone()).collect();
         let now = (office.clock)();
         let mut rows = Vec::new();
+        desks.retain(|name, desk| {
+            let stays = names.contains(name);
+            if !stays {
+                self.close(name, desk, &mut absent, now);
+            }
+            stays
+        });
+        let going_on = going_on(&desks, &absent);
         for (of, sink) in sinks {
             let pace = pace(settings, &of, sink.as_ref());
+            let canary = settings.canary.sink.as_ref() == Some(&of.name);
             if let Some(desk) = desks.get(&of.name) {
-                let mut queue = desk.queue();
-                queue.canary = settings.canary.sink.as_ref() == Some(&of.name);
-                queue.renew(of, pace);
-                drop(queue);
-                let mut renewed = desk.renewed.lock().unwrap_or_else(PoisonError::into_inner);
-                *renewed = Some(Renewed(sink));
-                drop(renewed);
-                desk.bell.notify_all();
+                desk.renew(of, pace, canary, sink);
                 continue;
             }
             let name = of.name.clone();
-            let known = kept.remove(&name);
-            let taken_over = known.is_none();
-            let slips = known.unwrap_or_else(|| inherited(&of, &names, &desks, &kept, now));
+            let (slips, was_another) = absent.returns(&of, &names, &mut rows);
             let mut queue = Queue::new(of, pace, slips);
-            if taken_over {
-                // Before its courier writes anything newer.
+            queue.canary = canary;
+            if was_another {
                 queue.write_all(&mut rows);
-                if !rows.is_empty() {
-                    office.store.write(&rows, now);
-                    rows.clear();
+            }
+            for subject in &going_on {
+                if !queue.knows(subject) {
+                    queue.offer(subject, now, &mut rows);
                 }
             }
-            queue.canary = settings.canary.sink.as_ref() == Some(&name);
-            let desk = Arc::new(Desk {
-                queue: Mutex::new(queue),
-                bell: Condvar::new(),
-                renewed: Mutex::default(),
-                closed: AtomicBool::new(false),
-                ending: AtomicBool::new(false),
-            });
-            office
-                .metrics
-                .alerts
-                .queue_limit
-                .with_label_values(&[&name])
-                .set(MOST_WAITING as i64);
-            // A counter that begins at one shows no increase.
-            for result in [
-                "delivered",
-                "retried",
-                "given_up",
-                "dropped",
-                "missed",
-                "quieted",
-            ] {
-                let labels = [name.as_str(), result];
-                office
-                    .metrics
-                    .alerts
-                    .notifications
-                    .with_label_values(&labels);
+            if !rows.is_empty() {
+                // Before its courier writes anything newer.
+                office.store.write(&rows, now);
+                rows.clear();
             }
+            let desk = Arc::new(Desk::new(queue));
+            show_series(&name, &office.metrics);
             let courier = Courier::new(Arc::clone(&desk), sink, office.clone(), name.clone());
             thread::Builder::new()
                 .name(format!("sink {name}"))
                 .spawn(move || courier.run())?;
             desks.insert(name, desk);
         }
-        let gone: Vec<String> = desks
-            .keys()
-            .filter(|name| !names.contains(name))
-            .cloned()
-            .collect();
-        for name in gone {
-            let Some(desk) = desks.remove(&name) else {
-                continue;
-            };
-            desk.closed.store(true, Ordering::Relaxed);
-            desk.bell.notify_all();
-            let mut queue = desk.queue();
-            if queue.len() > 0 {
-                let waiting = queue.len();
-                tracing::warn!(
-                    sink = name,
-                    waiting,
-                    "the sink is gone; what waited for it is told no more"
-                );
-            }
-            queue.clear(&mut rows);
-            forget_series(&name, &office.metrics);
-        }
-        for (sink, slips) in std::mem::take(&mut *kept) {
-            rows.extend(slips.into_keys().map(|subject| Write::Slip {
-                sink: sink.clone(),
-                subject,
-                slip: None,
-            }));
-        }
+        absent.settle(&mut rows);
         if !rows.is_empty() {
-            office.store.write(&rows, (office.clock)());
+            office.store.write(&rows, now);
         }
         Ok(())
+    }
+
+    /// A sink is used no more.
+    fn close(&self, name: &str, desk: &Desk, absent: &mut Absent, now: Timestamp) {
+        desk.close();
+        let mut queue = desk.queue();
+        if queue.len() > 0 {
+            let waiting = queue.len();
+            tracing::warn!(
+                sink = name,
+                waiting,
+                "the sink is gone; what waits for it is kept for a day"
+            );
+        }
+        absent.leaves(queue.settings.clone(), queue.hand_over(), now);
+        forget_series(name, &self.0.office.metrics);
     }
 
     /// Writes `rows` and what is to be told of `subjects`, all of it at once, and only then lets
@@ -250,10 +196,12 @@ impl Dispatcher {
         // In the order of names, by everybody who holds more than one.
         let mut queues: Vec<MutexGuard<'_, Queue>> =
             desks.values().map(|desk| desk.queue()).collect();
-        for queue in &mut queues {
-            for subject in subjects {
+        let mut absent = self.absent();
+        for subject in subjects {
+            for queue in &mut queues {
                 queue.offer(subject, now, &mut rows);
             }
+            absent.offer(subject, now, &mut rows);
         }
         if !rows.is_empty() {
             office.store.write(&rows, now);
@@ -304,15 +252,13 @@ impl Dispatcher {
         desks.iter().map(state).collect()
     }
 
-    /// Troubles that sinks believe to go on, by name.
+    /// Troubles that go on as far as sinks know, by name.
     pub fn standing_troubles(&self) -> Vec<super::Trouble> {
         let mut all: BTreeMap<String, super::Trouble> = BTreeMap::new();
         for desk in self.desks().values() {
-            for subject in desk.queue().subjects() {
-                if let Subject::Trouble(trouble) = subject
-                    && trouble.event != Step::Resolved
-                {
-                    all.insert(trouble.id.clone(), Box::clone(trouble).as_ref().clone());
+            for subject in desk.queue().going_on() {
+                if let Subject::Trouble(trouble) = subject {
+                    all.insert(trouble.id.clone(), trouble.as_ref().clone());
                 }
             }
         }
@@ -324,9 +270,11 @@ impl Dispatcher {
         let office = &self.0.office;
         let now = (office.clock)();
         let mut rows = Vec::new();
-        for desk in self.desks().values() {
+        let desks = self.desks();
+        for desk in desks.values() {
             desk.queue().tidy(now, &mut rows);
         }
+        self.absent().tidy(now, &mut rows);
         if !rows.is_empty() {
             office.store.write(&rows, now);
         }
@@ -352,33 +300,23 @@ impl Dispatcher {
     }
 }
 
-/// What a new sink is told and believes from the start. An Alertmanager that gets a second
-/// member, or loses it, has another name in our configuration and is the same to whoever it pages:
-/// what stands there has to be told again, or it looks as if it were over.
-fn inherited(
-    new: &SinkSettings,
-    names: &[String],
-    desks: &BTreeMap<String, Arc<Desk>>,
-    kept: &BTreeMap<String, BTreeMap<String, Slip>>,
-    now: Timestamp,
-) -> BTreeMap<String, Slip> {
-    if !matches!(new.to, Destination::Alertmanager(_)) {
-        return BTreeMap::new();
-    }
-    let section = |name: &str| name.split('/').next().map(str::to_owned);
-    let goes = |name: &&String| !names.contains(name) && section(name) == section(&new.name);
-    let mut slips = match (
-        desks.keys().find(goes).and_then(|name| desks.get(name)),
-        kept.keys().find(goes).and_then(|name| kept.get(name)),
-    ) {
-        (Some(desk), _) => desk.queue().slips().clone(),
-        (None, Some(slips)) => slips.clone(),
-        (None, None) => BTreeMap::new(),
+/// What goes on as far as any sink knows, each as it was last heard of.
+fn going_on(desks: &BTreeMap<String, Arc<Desk>>, absent: &Absent) -> Vec<Subject> {
+    let mut newest: BTreeMap<String, Subject> = BTreeMap::new();
+    let mut add = |subject: &Subject| {
+        let key = subject.key();
+        let older = newest
+            .get(&key)
+            .is_none_or(|one| one.time() < subject.time());
+        if older {
+            newest.insert(key, subject.clone());
+        }
     };
-    for slip in slips.values_mut() {
-        slip.picked_up(now);
+    for desk in desks.values() {
+        desk.queue().going_on().for_each(&mut add);
     }
-    slips
+    absent.going_on().for_each(&mut add);
+    newest.into_values().collect()
 }
 
 fn pace(settings: &Settings, of: &SinkSettings, sink: &dyn Sink) -> Pace {
@@ -387,6 +325,23 @@ fn pace(settings: &Settings, of: &SinkSettings, sink: &dyn Sink) -> Pace {
         repeat_interval: of.repeat_interval.unwrap_or(settings.repeat_interval),
         holds: sink.holds(),
         resolved: of.resolved,
+    }
+}
+
+fn show_series(name: &str, metrics: &Metrics) {
+    let alerts = &metrics.alerts;
+    let limit = alerts.queue_limit.with_label_values(&[name]);
+    limit.set(MOST_WAITING as i64);
+    // A counter that begins at one shows no increase.
+    for result in [
+        "delivered",
+        "retried",
+        "given_up",
+        "dropped",
+        "missed",
+        "quieted",
+    ] {
+        alerts.notifications.with_label_values(&[name, result]);
     }
 }
 

@@ -301,7 +301,9 @@ fn call(asn: Asn, why: String, voice: &Voice) -> Call {
 
 /// A call on one line: `AS701 (Verizon NOC): +1 555 0100, noc@… - refusing it there …`.
 pub(super) fn line(call: &Call) -> String {
-    let named = if call.name.starts_with("AS") {
+    let asn = call.asn.to_string();
+    let rest = call.name.strip_prefix(&asn);
+    let named = if rest.is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit())) {
         call.name.clone()
     } else {
         format!("{} ({})", call.asn, call.name)

@@ -113,8 +113,8 @@ pub struct Message {
 impl Message {
     /// Puts a notice into words.
     ///
-    /// `maybe_repeat` is said in the title, so the caller clears it for a sink that
-    /// [deduplicates](super::Sink::deduplicates).
+    /// `maybe_repeat` is said in the title and among the facts, so the caller clears it for a sink
+    /// that [deduplicates](super::Sink::deduplicates), and sets it again in the message.
     pub fn new(notice: Notice, voice: &Voice) -> Message {
         let notice = tidy(notice);
         let title = title(&notice, voice.now);

@@ -114,9 +114,9 @@ impl Post {
         if status.is_success() {
             return Ok(Sent::to_all(answer));
         }
-        // What speaks of the message is given up. All else is of the sink (a token that has run
-        // out, an address that moved, a server that is down), and what waits for it is told when
-        // that is mended.
+        // What surely speaks of the message is given up. All else may be of the sink (a token that
+        // has run out, an address that moved, a server that is down), and what waits for it is told
+        // when that is mended.
         let (code, shown) = (status.as_u16(), &self.shown);
         let what = match code {
             300..=399 => format!(
@@ -136,8 +136,9 @@ impl Post {
         Err(Failure {
             then: Then::Retry(retry_after(response.headers())),
             may_have_arrived: code >= 500,
-            // A server that is down says 502 to 504; one that stumbles over what it is sent, 500.
-            of_message: code == 500,
+            // It may answer so to what this one says: a firewall that dislikes a word, a proxy that
+            // dislikes its length. Who we are and how busy it is has nothing to do with that.
+            of_message: !matches!(code, 401 | 429 | 503),
             ..Failure::retry(what)
         })
     }

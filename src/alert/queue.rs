@@ -39,6 +39,16 @@ pub enum Next {
     Wait(Option<Timestamp>),
 }
 
+/// A slip as it is kept; none that it is not.
+pub(super) fn row(sink: &str, key: &str, slip: Option<&Slip>) -> Write {
+    Write::Slip {
+        sink: sink.to_owned(),
+        subject: key.to_owned(),
+        // Nothing in a slip can fail to be written.
+        slip: slip.map(|slip| serde_json::to_string(slip).unwrap_or_default()),
+    }
+}
+
 /// The queue.
 #[derive(Debug)]
 pub struct Queue {
@@ -74,15 +84,12 @@ impl Queue {
     }
 
     fn row(&self, key: &str) -> Write {
-        let slip = self.slips.get(key).map(|slip| {
-            // Nothing in a slip can fail to be written.
-            serde_json::to_string(slip).unwrap_or_default()
-        });
-        Write::Slip {
-            sink: self.settings.name.clone(),
-            subject: key.to_owned(),
-            slip,
-        }
+        row(&self.settings.name, key, self.slips.get(key))
+    }
+
+    /// Whether anything was told of a subject, or is to be.
+    pub fn knows(&self, subject: &Subject) -> bool {
+        self.slips.contains_key(&subject.key())
     }
 
     /// Takes what happened; what is to be kept of it goes to `rows`.
@@ -106,7 +113,7 @@ impl Queue {
     }
 
     /// Where as much waits as may, what is least bad goes, the oldest of it first; what is over
-    /// goes before that.
+    /// goes before that. What may be known to somebody stays, or its end would never be told.
     fn make_room(&mut self, subject: &Subject, rows: &mut Vec<Write>) {
         if self.slips.len() >= MOST_SLIPS {
             let over = |(key, slip): (&String, &Slip)| Some((slip.over_since()?, key.clone()));
@@ -124,7 +131,7 @@ impl Queue {
         let least = self
             .slips
             .iter()
-            .filter(|(_, slip)| !slip.is_empty() && !slip.is_open())
+            .filter(|(_, slip)| !slip.is_empty() && !slip.is_open() && !slip.may_be_known())
             .min_by_key(|(_, slip)| (slip.severity(), slip.waits_since()));
         if let Some((key, slip)) = least
             && slip.severity() <= Some(subject.severity())
@@ -259,32 +266,31 @@ impl Queue {
         self.row(key)
     }
 
-    /// It was taken.
-    pub fn delivered(&mut self, key: &str, now: Timestamp) -> Write {
+    /// It was taken. Nothing is to be kept of it where the slip is with another sink by now.
+    pub fn delivered(&mut self, key: &str, now: Timestamp) -> Option<Write> {
         self.health.took_something();
-        if let Some(slip) = self.slips.get_mut(key) {
-            slip.delivered(key, now);
-        }
-        self.row(key)
+        self.slips.get_mut(key)?.delivered(key, now);
+        Some(self.row(key))
     }
 
-    /// It was not taken. `draw` is between 0 and 1.
-    pub fn failed(&mut self, key: &str, failure: &Failure, now: Timestamp, draw: f64) -> Write {
+    /// It was not taken. `draw` is between 0 and 1. As [`Queue::delivered`].
+    pub fn failed(
+        &mut self,
+        key: &str,
+        failure: &Failure,
+        now: Timestamp,
+        draw: f64,
+    ) -> Option<Write> {
         match failure.then {
-            Then::GiveUp => {
-                if let Some(slip) = self.slips.get_mut(key) {
-                    slip.given_up(now);
-                }
-                self.health.refused(&failure.what, now);
-            }
-            Then::Retry(after) => {
-                if let Some(slip) = self.slips.get_mut(key) {
-                    slip.failed(failure);
-                }
-                self.put_off(&failure.what, after, now, draw);
-            }
+            Then::GiveUp => self.health.refused(&failure.what, now),
+            Then::Retry(after) => self.put_off(&failure.what, after, now, draw),
         }
-        self.row(key)
+        let slip = self.slips.get_mut(key)?;
+        match failure.then {
+            Then::GiveUp => slip.given_up(now),
+            Then::Retry(_) => slip.failed(failure),
+        }
+        Some(self.row(key))
     }
 
     /// The sink as such did not work.
@@ -312,11 +318,16 @@ impl Queue {
         self.health.failing()
     }
 
-    /// The sink is another one now: what was wrong with the old one says nothing.
+    /// The sink has other settings. Somebody may have mended it, so it is tried at once; that it is
+    /// well it has to show. What was wrong says nothing only where it goes somewhere else.
     pub fn renew(&mut self, settings: SinkSettings, pace: Pace) {
+        if settings.to.is_same_place(&self.settings.to) {
+            self.health.tries_at_once();
+        } else {
+            self.health = Health::default();
+        }
         self.settings = settings;
         self.pace = pace;
-        self.health = Health::default();
     }
 
     /// Notices that wait.
@@ -367,9 +378,10 @@ impl Queue {
         }
     }
 
-    /// What was told and what waits, for a sink that takes the place of this one.
-    pub fn slips(&self) -> &BTreeMap<String, Slip> {
-        &self.slips
+    /// What was told and what waits: this sink is used no more.
+    pub fn hand_over(&mut self) -> BTreeMap<String, Slip> {
+        self.held.clear();
+        std::mem::take(&mut self.slips)
     }
 
     /// Has all of it kept.
@@ -377,17 +389,9 @@ impl Queue {
         rows.extend(self.slips.keys().map(|key| self.row(key)));
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self, rows: &mut Vec<Write>) {
-        self.held.clear();
-        let keys: Vec<String> = self.slips.keys().cloned().collect();
-        self.slips.clear();
-        rows.extend(keys.iter().map(|key| self.row(key)));
-    }
-
-    /// Subjects that this sink believes to go on, or is to be told of.
-    pub fn subjects(&self) -> impl Iterator<Item = &Subject> {
-        self.slips.values().filter_map(Slip::subject)
+    /// Subjects that go on as far as this sink knows, or is to be told.
+    pub fn going_on(&self) -> impl Iterator<Item = &Subject> {
+        self.slips.values().filter_map(Slip::goes_on)
     }
 }
 

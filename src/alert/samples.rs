@@ -75,7 +75,7 @@ pub(super) fn notice(step: Step, change: impl FnOnce(&mut Notice)) -> Message {
         notice.thread = format!("{}/1", event.id);
     }
     if step != Step::Opened {
-        notice.key = "leak-15169-via-701-417675/4".to_owned();
+        notice.key = super::subject::key("leak-15169-via-701-417675", 4, step, false);
     }
     change(&mut notice);
     told(notice, now)

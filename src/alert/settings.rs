@@ -137,6 +137,25 @@ impl Destination {
         }
     }
 
+    /// Whether whoever is reached is the same, however long is waited for them and whatever they are
+    /// shown.
+    pub fn is_same_place(&self, other: &Destination) -> bool {
+        use Destination::{Alertmanager, File, Mail, PagerDuty, Slack, Syslog, Webhook};
+        match (self, other) {
+            (Alertmanager(one), Alertmanager(other)) => one.url == other.url,
+            (Webhook(one), Webhook(other)) => one.url == other.url,
+            (Slack(one), Slack(other)) => one.url_file == other.url_file,
+            (PagerDuty(one), PagerDuty(other)) => {
+                (&one.url, &one.routing_key_file) == (&other.url, &other.routing_key_file)
+            }
+            (Mail(one), Mail(other)) => {
+                (&one.server, one.port, &one.to) == (&other.server, other.port, &other.to)
+            }
+            (Syslog(_), Syslog(_)) | (File(_), File(_)) => self == other,
+            _ => false,
+        }
+    }
+
     /// Reads what secrets it needs and makes the sink. Nothing is sent or connected yet.
     ///
     /// # Errors

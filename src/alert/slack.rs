@@ -1,10 +1,11 @@
 //! Slack, through an incoming webhook, in blocks.
 //!
 //! Whatever is in a text, Slack must neither call a channel nor make a link of it: `&`, `<` and
-//! `>` are escaped as Slack asks, and it is told to look for no links of its own. What holds path expressions (`_701_15169_` would be set in
-//! italics) is sent as plain text, and filters as preformatted text. Slack takes no message apart
-//! that is too long but refuses it, so every text is cut to its limit. An incoming webhook keeps
-//! no key: the same message twice is two.
+//! `>` are escaped as Slack asks, and it is told to look for no links of its own. What holds names,
+//! addresses or path expressions is sent as plain text (`_701_15169_` and `transit_a_b` would be
+//! set in italics, and `:a:` in an IPv6 address be a picture), and filters as preformatted text.
+//! Slack takes no message apart that is too long but refuses it, so every text is cut to its
+//! limit. An incoming webhook keeps no key: the same message twice is two.
 
 use serde_json::{Value, json};
 
@@ -67,11 +68,7 @@ fn document(message: &Message) -> Value {
     for fields in message.facts.chunks(FIELDS) {
         let fields: Vec<Value> = fields
             .iter()
-            .map(|fact| {
-                mrkdwn(&bounded(&fact.value, FIELD - 50, |value| {
-                    format!("*{}*\n{value}", fact.name)
-                }))
-            })
+            .map(|fact| plain_text(&format!("{}: {}", fact.name, fact.value), FIELD))
             .collect();
         blocks.push(json!({ "type": "section", "fields": fields }));
     }
@@ -84,13 +81,17 @@ fn document(message: &Message) -> Value {
     list(&mut blocks, "Whom to call", &calls);
     list(&mut blocks, "Why we think so", &message.evidence);
     for one in &message.suggestions {
-        let head = escape(&text::suggested(one));
+        blocks.push(section(&plain_text(&text::suggested(one), TEXT)));
         // A fence inside would end the fence.
-        let lines = one.text.replace('`', "'");
-        let fence = bounded(&lines, TEXT - head.chars().count() - 20, |lines| {
-            format!("*{head}*\n```\n{lines}\n```")
-        });
-        blocks.push(section(&mrkdwn(&fence)));
+        let lines = escape(&one.text.replace('`', "'"));
+        let fence = format!("```\n{lines}\n```");
+        // Half of a filter would refuse something else.
+        blocks.push(section(&if fence.chars().nth(TEXT).is_none() {
+            mrkdwn(&fence)
+        } else {
+            let what = format!("It is too long for here. What to refuse: {}", message.link);
+            plain_text(&what, TEXT)
+        }));
         blocks.push(json!({
             "type": "context",
             "elements": [plain_text(&one.caution, FIELD)],
@@ -99,12 +100,14 @@ fn document(message: &Message) -> Value {
     blocks.truncate(BLOCKS - 1);
     blocks.push(json!({
         "type": "context",
-        "elements": [mrkdwn(&format!(
-            "{} \u{b7} {} \u{b7} {}",
-            link(&message.link, "the incident"),
-            link(&message.runbook, "runbook"),
-            escape(message.notice.subject.id()),
-        ))],
+        "elements": [
+            mrkdwn(&format!(
+                "{} \u{b7} {}",
+                link(&message.link, "the incident"),
+                link(&message.runbook, "runbook"),
+            )),
+            plain_text(message.notice.subject.id(), FIELD),
+        ],
     }));
     json!({ "text": bounded(&message.title, TEXT, str::to_owned), "blocks": blocks })
 }

@@ -8,8 +8,10 @@
 //!   that is away for hours stand the beginning and the end, not each step between.
 //! - A notice that may have arrived already is sent once more as it was, under the same key, and
 //!   says that it may be a repeat; only what comes after it is brought up to date.
-//! - Keys count what the sink was told of the subject: `leak-15169-via-701-417675/2` is the second
-//!   thing, for whoever tells it.
+//! - Keys count what the sink was told of the subject and say as what:
+//!   `leak-15169-via-701-417675/1` is the beginning, for whoever tells it, and `…/2-resolved` the
+//!   end where that came next. Two daemons may count differently, as when one has gathered what the
+//!   other told in two; an end never has the key of anything else.
 
 mod standing;
 
@@ -17,7 +19,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Failure, Notice, Subject};
+use super::{Failure, Notice, Subject, subject::key};
 use crate::{
     bgp::Timestamp,
     incident::{Severity, Step},
@@ -214,6 +216,11 @@ impl Slip {
         self.pending.is_empty()
     }
 
+    /// Whether what comes next is being sent, or may have arrived.
+    pub fn may_be_known(&self) -> bool {
+        self.pending.first().is_some_and(Pending::is_fixed)
+    }
+
     /// The worst of what waits.
     pub fn severity(&self) -> Option<Severity> {
         self.pending.iter().map(|one| one.subject.severity()).max()
@@ -223,7 +230,7 @@ impl Slip {
     pub fn next(&self, id: &str) -> Option<Notice> {
         let next = self.pending.first()?;
         let count = self.told.as_ref().map_or(0, |told| told.count);
-        let key = format!("{id}/{}", count + 1);
+        let key = key(id, count + 1, next.step, next.reminder);
         Some(Notice {
             thread: self
                 .told
@@ -385,12 +392,6 @@ impl Slip {
     /// Whether nothing was told and nothing waits.
     pub fn is_blank(&self) -> bool {
         self.told.is_none() && self.pending.is_empty()
-    }
-
-    /// The subject as it last stood.
-    pub fn subject(&self) -> Option<&Subject> {
-        let last = self.pending.last().map(|one| &one.subject);
-        last.or_else(|| self.told.as_ref().map(|told| &told.subject))
     }
 }
 

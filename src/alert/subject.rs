@@ -127,8 +127,8 @@ pub fn is_canary(event: &IncidentEvent) -> bool {
 /// One thing to be told at one sink: a subject as it stood, and why it is told now.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Notice {
-    /// Deterministic, `incident/number`: the same thing told twice has the same key, whichever
-    /// daemon tells it.
+    /// Deterministic, `incident/1` and then `incident/number-step`: the same thing told twice has
+    /// the same key, whichever daemon tells it, and a beginning never that of an end.
     pub key: String,
     /// It as it stood.
     pub subject: Subject,
@@ -150,4 +150,18 @@ pub struct Notice {
     pub notes: Vec<String>,
     /// Where a sink has threads: the key of the first notice of this subject at this sink.
     pub thread: String,
+}
+
+/// The key of what a sink is told as number `number` of the subject `id`. The first is always the
+/// beginning.
+pub(super) fn key(id: &str, number: u32, step: Step, reminder: bool) -> String {
+    let what = if reminder {
+        "reminder"
+    } else {
+        super::message::step(step)
+    };
+    match number {
+        1 => format!("{id}/1"),
+        _ => format!("{id}/{number}-{what}"),
+    }
 }

@@ -3,14 +3,15 @@
 use serde_json::Value;
 
 use super::{
-    Message, Sink, alertmanager, facts, html, json, mail, message::cut, pagerduty, samples, slack,
-    syslog, text,
+    Message, Sink, alertmanager, courier, facts, html, json, mail, message::cut, pagerduty,
+    samples, slack, syslog, text,
 };
 use crate::{
     bgp::Timestamp,
     incident::{Kind, Severity, Step},
 };
 
+mod chat;
 mod clocks;
 mod notes;
 mod reminders;
@@ -36,18 +37,37 @@ fn the_text_reads_well() {
 #[test]
 fn every_sink_tells_it_in_its_own_form() {
     for (name, message) in all() {
-        let document: Value = serde_json::from_str(&json::document(&message).unwrap()).unwrap();
+        let keyed = keyed(&message);
+        let document: Value = serde_json::from_str(&json::document(&keyed).unwrap()).unwrap();
         insta::assert_json_snapshot!(format!("webhook_{name}"), document);
         insta::assert_json_snapshot!(format!("slack_{name}"), slack::shown(&message));
-        insta::assert_json_snapshot!(format!("pagerduty_{name}"), pagerduty::shown(&message));
+        insta::assert_json_snapshot!(format!("pagerduty_{name}"), pagerduty::shown(&keyed));
         insta::assert_json_snapshot!(
             format!("alertmanager_{name}"),
-            alertmanager::shown(&message, None)
+            alertmanager::shown(&keyed, None)
         );
         insta::assert_snapshot!(format!("syslog_{name}"), syslog::shown(&message));
         insta::assert_snapshot!(format!("mail_{name}"), mail::shown(&message));
         insta::assert_snapshot!(format!("html_{name}"), html::page(&message));
     }
+}
+
+/// The message as a sink that keeps keys is sent it.
+fn keyed(message: &Message) -> Message {
+    let render = |notice| samples::told_by(notice, message.now, message.told);
+    courier::worded(message.notice.clone(), true, &render)
+}
+
+#[test]
+fn who_keeps_keys_is_told_of_a_repeat_in_data_and_not_in_words() {
+    let repeated = samples::repeated();
+    assert!(repeated.title.starts_with("MAY BE A REPEAT"));
+    let keyed = keyed(&repeated);
+    assert!(keyed.notice.maybe_repeat);
+    assert_eq!(keyed.title, samples::opened().title);
+    assert_eq!(keyed.facts, samples::opened().facts);
+    let document: Value = serde_json::from_str(&json::document(&keyed).unwrap()).unwrap();
+    assert_eq!(document["maybe_repeat"], true);
 }
 
 #[test]
@@ -138,6 +158,23 @@ fn whom_to_call_is_said_with_the_number() {
     );
 }
 
+#[test]
+fn a_contact_whose_name_begins_like_an_as_is_called_by_its_number() {
+    let mut call = samples::opened().calls[0].clone();
+    let mut line = |name: &str| {
+        call.name = name.to_owned();
+        facts::line(&call).split(": ").next().map(str::to_owned)
+    };
+    for (name, said) in [
+        ("ASTRON NOC", "AS701 (ASTRON NOC)"),
+        ("AS7018 NOC", "AS701 (AS7018 NOC)"),
+        ("AS701", "AS701"),
+        ("AS701 (Verizon)", "AS701 (Verizon)"),
+    ] {
+        assert_eq!(line(name).as_deref(), Some(said));
+    }
+}
+
 /// Whether a text is on one line and shows as it is.
 fn is_plain(text: &str) -> bool {
     text.chars()
@@ -157,34 +194,6 @@ fn nothing_that_a_stranger_wrote_leaves_its_line() {
             message.link
         );
         assert!(is_plain(&message.notice.key));
-    }
-}
-
-#[test]
-fn slack_calls_no_channel_makes_no_link_and_keeps_its_limits() {
-    for message in samples::hostile() {
-        let document = slack::shown(&message);
-        let blocks = document["blocks"].as_array().unwrap();
-        assert!(blocks.len() <= 50);
-        for text in texts(&document) {
-            assert!(!text.contains("<!") && !text.contains("<b>"), "{text}");
-            assert!(!text.contains("<https://evil"), "{text}");
-            assert!(text.chars().count() <= 3000, "{}", text.chars().count());
-            let stripped = text
-                .replace("&amp;", "")
-                .replace("&lt;", "")
-                .replace("&gt;", "");
-            assert!(!stripped.contains('&'), "an entity was cut: {text}");
-        }
-        assert!(blocks[0]["text"]["text"].as_str().unwrap().chars().count() <= 150);
-        for block in blocks {
-            if let Some(fields) = block["fields"].as_array() {
-                assert!(fields.len() <= 10);
-                for field in fields {
-                    assert!(field["text"].as_str().unwrap().chars().count() <= 2000);
-                }
-            }
-        }
     }
 }
 
@@ -270,6 +279,33 @@ fn the_alert_of_another_severity_ends_when_it_changes() {
     for unwanted in ["instance", "host", "replica", "job", "prefix"] {
         assert!(labels.get(unwanted).is_none());
     }
+}
+
+#[test]
+fn alertmanager_gets_filters_whole_or_not_at_all() {
+    let mut message = samples::opened();
+    let one = message.suggestions[0].clone();
+    let shown = |message: &Message| {
+        let shown = alertmanager::shown(message, None);
+        let text = shown[0]["annotations"]["filters"].as_str().unwrap();
+        assert!(text.chars().count() <= 4000);
+        text.to_owned()
+    };
+    let filter = |commands: usize| super::Suggestion {
+        text: "deny\n".repeat(commands),
+        ..one.clone()
+    };
+    message.suggestions = vec![filter(300), filter(300), filter(300)];
+    let text = shown(&message);
+    assert_eq!(text.matches("deny\n").count(), 600, "{text}");
+    let left = format!("{} ({})", one.session, one.platform);
+    let left = format!(
+        "Not here for lack of room: {left}. What to refuse there: {}",
+        message.link
+    );
+    assert!(text.ends_with(&format!("\n\n{left}")));
+    message.suggestions = vec![filter(1000)];
+    assert_eq!(shown(&message), left);
 }
 
 /// Takes requests one after the other and hands on their bodies. What `refuses` is answered 413.
@@ -485,6 +521,24 @@ fn texts_are_cut_between_characters() {
     assert_eq!(cut("日本語です", 3), "日本…");
     assert_eq!(cut("", 0), "");
     assert_eq!(cut("ab", 1), "…");
+}
+
+#[test]
+fn a_sink_that_is_waited_for_longer_goes_to_the_same_place() {
+    let to = |url: &str, seconds| {
+        super::Destination::Webhook(super::webhook::Settings {
+            url: super::webhook::Address::Url(url.to_owned()),
+            secret_file: None,
+            headers: Vec::new(),
+            post: super::post::Settings {
+                timeout: std::time::Duration::from_secs(seconds),
+                ca_file: None,
+            },
+        })
+    };
+    let one = to("http://a.example/", 10);
+    assert!(one.is_same_place(&to("http://a.example/", 30)));
+    assert!(!one.is_same_place(&to("http://b.example/", 10)));
 }
 
 #[test]

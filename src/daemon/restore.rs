@@ -41,10 +41,7 @@ pub fn end_what_is_lost(
     for (_, _, text) in store.slips() {
         // One that is not understood is told no more; whoever reads all of them says so.
         if let Ok(slip) = serde_json::from_str::<Slip>(&text)
-            && (slip.is_open() || !slip.is_empty())
-            && !slip.is_ended()
-            && let Some(subject @ Subject::Incident(event)) = slip.subject()
-            && event.event != Step::Resolved
+            && let Some(subject @ Subject::Incident(event)) = slip.goes_on()
         {
             all.insert(subject.key(), event.as_ref().clone());
         }
@@ -83,11 +80,8 @@ pub fn tell_of_changes(quiet: &Quiet, store: &Store, now: Timestamp, recorder: &
     let (mut heard_of, mut open) = (BTreeSet::new(), BTreeMap::new());
     for (_, subject, text) in store.slips() {
         if let Ok(slip) = serde_json::from_str::<Slip>(&text)
-            && (slip.is_open() || !slip.is_empty())
-            && !slip.is_ended()
-            && let Some(Subject::Trouble(trouble)) = slip.subject()
+            && let Some(Subject::Trouble(trouble)) = slip.goes_on()
             && trouble.chapter == "expected-change-missing"
-            && trouble.event != Step::Resolved
         {
             open.insert(trouble.id.clone(), trouble.as_ref().clone());
         }

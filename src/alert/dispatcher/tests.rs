@@ -1,10 +1,10 @@
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use super::{
-    super::{Failure, Sent, alertmanager, file, post, samples},
+    super::{Destination, Failure, Sent, alertmanager, file, post, samples},
     *,
 };
-use crate::incident::Severity;
+use crate::incident::{Severity, Step};
 
 /// What a sink did: its name, what, and the name of the subject.
 type Heard = (String, &'static str, String);
@@ -147,21 +147,95 @@ fn an_alertmanager_that_gets_a_second_member_goes_on_with_what_stands() {
     );
 }
 
+/// A sink that appends to this file by its settings.
+fn to_file(name: &str, path: &str, heard: &SyncSender<Heard>) -> (SinkSettings, Box<dyn Sink>) {
+    let mut made = sink(name, heard, None);
+    made.0.to = Destination::File(file::Settings { path: path.into() });
+    made
+}
+
 #[test]
-fn another_sink_inherits_nothing() {
+fn a_sink_that_is_renamed_goes_on_with_what_was_told() {
     let dispatcher = dispatcher();
     let (sender, receiver) = sync_channel(16);
     let settings = Settings::default();
-    let first = vec![sink("alertmanager", &sender, None)];
+    let first = vec![to_file("pager", "/a", &sender)];
     dispatcher.configure(&settings, first).unwrap();
+    dispatcher.tell(&[subject(Step::Opened)], Vec::new());
+    assert_eq!(next(&receiver, 1), [heard("pager", "opened")]);
+    settled(&dispatcher);
+    let renamed = vec![to_file("duty", "/a", &sender)];
+    dispatcher.configure(&settings, renamed).unwrap();
+    let rows = dispatcher.0.office.store.slips();
+    let names: Vec<&str> = rows.iter().map(|(name, ..)| name.as_str()).collect();
+    assert_eq!(names, ["duty"]);
+    dispatcher.tell(&[subject(Step::Resolved)], Vec::new());
+    assert_eq!(next(&receiver, 1), [heard("duty", "resolved")]);
+}
+
+#[test]
+fn a_sink_that_was_left_out_for_a_while_hears_of_the_end_when_it_is_back() {
+    let dispatcher = dispatcher();
+    let (sender, receiver) = sync_channel(16);
+    let settings = Settings::default();
+    let pager = || vec![to_file("pager", "/a", &sender)];
+    dispatcher.configure(&settings, pager()).unwrap();
     dispatcher.tell(&[subject(Step::Opened)], Vec::new());
     next(&receiver, 1);
     settled(&dispatcher);
-    let mut other = sink("alertmanager/file", &sender, None);
-    other.0.to = Destination::File(file::Settings {
-        path: "/dev/null".into(),
-    });
-    dispatcher.configure(&settings, vec![other]).unwrap();
+    dispatcher.configure(&settings, Vec::new()).unwrap();
+    dispatcher.tell(&[subject(Step::Resolved)], Vec::new());
+    dispatcher.tidy();
+    // Also over a restart that comes meanwhile.
+    let again = Dispatcher::new(dispatcher.0.office.clone());
+    again.configure(&settings, Vec::new()).unwrap();
+    for dispatcher in [dispatcher, again] {
+        dispatcher.configure(&settings, pager()).unwrap();
+        assert_eq!(next(&receiver, 1), [heard("pager", "resolved")]);
+    }
+}
+
+#[test]
+fn a_new_sink_hears_from_its_beginning_of_what_goes_on_where_it_wants_to() {
+    let dispatcher = dispatcher();
+    let (sender, receiver) = sync_channel(16);
+    let settings = Settings::default();
+    let all = |names: &[&str]| -> Vec<(SinkSettings, Box<dyn Sink>)> {
+        let one = |name: &&str| to_file(name, name, &sender);
+        names.iter().map(one).collect()
+    };
+    dispatcher.configure(&settings, all(&["a"])).unwrap();
+    dispatcher.tell(&[subject(Step::Opened)], Vec::new());
+    assert_eq!(next(&receiver, 1), [heard("a", "opened")]);
+    settled(&dispatcher);
+    // One beside it, one that is told of worse only, and then one in its place.
+    let mut sinks = all(&["a", "b", "worse"]);
+    sinks[2].0.min_severity = Severity::Critical;
+    dispatcher.configure(&settings, sinks).unwrap();
+    assert_eq!(next(&receiver, 1), [heard("b", "opened")]);
+    settled(&dispatcher);
+    dispatcher.configure(&settings, all(&["c"])).unwrap();
+    assert_eq!(next(&receiver, 1), [heard("c", "opened")]);
+    dispatcher.tell(&[subject(Step::Resolved)], Vec::new());
+    assert_eq!(next(&receiver, 1), [heard("c", "resolved")]);
+    settled(&dispatcher);
+    dispatcher.configure(&settings, all(&["d"])).unwrap();
+    assert_eq!(dispatcher.states()[0].waiting, 0, "it is over");
+}
+
+#[test]
+fn a_trouble_whose_end_a_sink_is_not_told_does_not_stand() {
+    let dispatcher = dispatcher();
+    let (sender, receiver) = sync_channel(16);
+    let mut deaf = sink("slack", &sender, None);
+    deaf.0.resolved = false;
+    let settings = Settings::default();
+    dispatcher.configure(&settings, vec![deaf]).unwrap();
+    dispatcher.tell(&[subject(Step::Opened)], Vec::new());
+    assert_eq!(dispatcher.standing_troubles().len(), 1);
+    next(&receiver, 1);
+    settled(&dispatcher);
+    dispatcher.tell(&[subject(Step::Resolved)], Vec::new());
     assert_eq!(dispatcher.standing_troubles(), []);
 }
 

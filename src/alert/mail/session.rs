@@ -133,6 +133,8 @@ impl Session {
             .map_err(|error| Failure {
                 // Refused, or the answer is missing.
                 may_have_arrived: error.status().is_none(),
+                // It may be for what stands in the mail, and be so for ever.
+                of_message: error.status().is_some(),
                 ..self.failure("the end of DATA", &error)
             })?;
         let text = said.message().collect::<Vec<_>>().join(" ");

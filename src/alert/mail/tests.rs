@@ -180,6 +180,8 @@ fn what_went_wrong_and_what_to_do_about_it_is_told() {
         assert_eq!(failure.then, then, "{failure:?}");
         assert_eq!(failure.may_have_arrived, may_have_arrived, "{failure:?}");
         assert!(failure.what.contains(said), "{failure:?}");
+        let after_data = answers.iter().any(|(command, _)| *command == "END");
+        assert_eq!(failure.of_message, after_data, "{failure:?}");
     }
 }
 

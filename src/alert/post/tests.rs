@@ -109,8 +109,30 @@ fn a_message_that_is_refused_is_given_up_and_what_a_person_can_mend_is_not() {
     let failure = post(address, "/").unwrap_err();
     assert_eq!(failure.then, Then::Retry(None));
     assert!(failure.what.contains("password or token") && !failure.of_message);
-    let address = saying("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n");
-    assert!(post(address, "/").unwrap_err().of_message);
+}
+
+#[test]
+fn what_may_be_answered_to_this_message_alone_counts_against_it_and_not_the_sink() {
+    for (status, of_message) in [
+        ("403 Forbidden", true),
+        ("404 Not Found", true),
+        ("406 Not Acceptable", true),
+        ("409 Conflict", true),
+        ("431 Request Header Fields Too Large", true),
+        ("500 Oh", true),
+        ("502 Bad Gateway", true),
+        ("401 Unauthorized", false),
+        ("429 Too Many Requests", false),
+        ("503 Service Unavailable", false),
+    ] {
+        let address = server(move |mut stream, _| {
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\n\r\n");
+            let _ = stream.write_all(answer.as_bytes());
+        });
+        let failure = post(address, "/").unwrap_err();
+        assert_eq!(failure.then, Then::Retry(None), "{status}");
+        assert_eq!(failure.of_message, of_message, "{status}");
+    }
 }
 
 #[test]

@@ -85,6 +85,13 @@ impl Health {
         (now < failing.not_before).then_some(failing.not_before)
     }
 
+    /// It is not left alone any longer.
+    pub fn tries_at_once(&mut self) {
+        if let Some(failing) = &mut self.failing {
+            failing.not_before = failing.since;
+        }
+    }
+
     /// It did not work. It may ask for more patience than ours, and not for less.
     pub fn failed(&mut self, why: &str, after: Option<Duration>, now: Timestamp, draw: f64) {
         let failing = self.wrong(why, now);

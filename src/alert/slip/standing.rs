@@ -1,7 +1,11 @@
 //! What a sink believes to go on, and when it is told so once more.
 
 use super::{Pace, Pending, Slip};
-use crate::{alert::Notice, bgp::Timestamp, incident::Step};
+use crate::{
+    alert::{Notice, Subject, subject::key},
+    bgp::Timestamp,
+    incident::Step,
+};
 
 impl Slip {
     /// Queues a reminder if one is due at `now`. Returns whether it was.
@@ -43,7 +47,7 @@ impl Slip {
             None => Step::Opened,
         };
         let notice = Notice {
-            key: format!("{id}/{}", told.count),
+            key: key(id, told.count, step, false),
             subject: told.subject.clone(),
             step,
             reminder: false,
@@ -53,6 +57,22 @@ impl Slip {
             thread: told.thread.clone(),
         };
         Some((notice, told.at))
+    }
+
+    /// The subject as it last stood, where it goes on as far as this sink knows or will. What is
+    /// over says nothing, whether or not the end was told.
+    pub fn goes_on(&self) -> Option<&Subject> {
+        if self.ended {
+            return None;
+        }
+        match self.pending.last() {
+            Some(last) => (!last.is_end()).then_some(&last.subject),
+            None => self
+                .told
+                .as_ref()
+                .filter(|told| !told.over)
+                .map(|told| &told.subject),
+        }
     }
 
     /// Whether the sink believes that it goes on.

@@ -60,8 +60,29 @@ fn the_first_word_goes_at_once_and_what_follows_is_gathered() {
     offer(&mut slip, Step::Updated, 1);
     offer(&mut slip, Step::Updated, 9);
     assert_eq!(slip.due(&PACE), Some(at(30)));
-    assert_eq!(send(&mut slip, 30), "Updated x/2 at 9");
+    assert_eq!(send(&mut slip, 30), "Updated x/2-updated at 9");
     assert_eq!(slip.due(&PACE), None);
+}
+
+#[test]
+fn an_end_has_the_key_of_an_end_however_many_steps_a_daemon_has_told_before() {
+    let tell = |steps: &[(Step, u64)]| {
+        let mut slip = Slip::default();
+        offer(&mut slip, Step::Opened, 0);
+        let mut keys = vec![slip.next("x").unwrap().key];
+        send(&mut slip, 0);
+        for (step, second) in steps {
+            offer(&mut slip, *step, *second);
+            keys.push(slip.next("x").unwrap().key);
+            send(&mut slip, *second);
+        }
+        keys
+    };
+    // One of them died after the second, the other has gathered what it told.
+    let one = tell(&[(Step::Updated, 30)]);
+    let other = tell(&[(Step::Resolved, 30)]);
+    assert_eq!(one[0], other[0]);
+    assert_ne!(one[1], other[1], "who keeps keys would drop the end");
 }
 
 #[test]
@@ -88,7 +109,7 @@ fn what_opened_and_ended_while_the_sink_was_away_is_told_as_a_beginning_and_an_e
         Some(at(1090)),
         "a grouping sink would drop it"
     );
-    assert_eq!(send(&mut slip, 1090), "Resolved x/2 at 50");
+    assert_eq!(send(&mut slip, 1090), "Resolved x/2-resolved at 50");
     assert!(!slip.is_open());
 }
 
@@ -100,7 +121,7 @@ fn an_end_that_nobody_heard_of_before_it_came_back_is_not_told() {
     offer(&mut slip, Step::Resolved, 600);
     offer(&mut slip, Step::Reopened, 700);
     assert_eq!(slip.len(), 1);
-    assert_eq!(send(&mut slip, 700), "Updated x/2 at 700");
+    assert_eq!(send(&mut slip, 700), "Updated x/2-updated at 700");
 }
 
 #[test]
@@ -116,7 +137,7 @@ fn one_that_comes_back_after_its_end_was_told_begins_anew_in_the_same_thread() {
         (notice.thread.as_str(), notice.step),
         ("x/1", Step::Reopened)
     );
-    assert_eq!(send(&mut slip, 700), "Reopened x/3 at 700");
+    assert_eq!(send(&mut slip, 700), "Reopened x/3-reopened at 700");
 }
 
 #[test]
@@ -130,7 +151,7 @@ fn what_may_have_arrived_is_sent_as_it_was_and_says_so() {
     slip.picked_up(at(4));
     offer(&mut slip, Step::Updated, 5);
     assert_eq!(send(&mut slip, 6), "Opened x/1 at 0 again");
-    assert_eq!(send(&mut slip, 36), "Updated x/2 at 5");
+    assert_eq!(send(&mut slip, 36), "Updated x/2-updated at 5");
 }
 
 #[test]
@@ -178,6 +199,41 @@ fn an_end_is_not_told_to_whom_nothing_was_told_or_who_does_not_want_to_hear_it()
 }
 
 #[test]
+fn what_is_over_does_not_go_on_whatever_was_told_of_it() {
+    let deaf = Pace {
+        resolved: false,
+        ..PACE
+    };
+    let ends = |slip: &mut Slip, pace| {
+        slip.offer(&subject(Step::Resolved, Severity::Warning, 9), at(9), pace);
+    };
+    // Told of its beginning, and of no end.
+    let mut slip = Slip::default();
+    offer(&mut slip, Step::Opened, 0);
+    assert!(slip.goes_on().is_some(), "it is to be told");
+    send(&mut slip, 0);
+    assert!(slip.goes_on().is_some());
+    ends(&mut slip, &deaf);
+    assert_eq!(slip.goes_on(), None);
+    // Its end waits, and is then refused.
+    let mut slip = Slip::default();
+    offer(&mut slip, Step::Opened, 0);
+    send(&mut slip, 0);
+    ends(&mut slip, &PACE);
+    assert_eq!(slip.goes_on(), None);
+    slip.begin();
+    slip.given_up(at(10));
+    assert_eq!(slip.goes_on(), None);
+    offer(&mut slip, Step::Reopened, 20);
+    assert!(slip.goes_on().is_some(), "it is back");
+    // Over before its beginning could be told.
+    let mut slip = Slip::default();
+    offer(&mut slip, Step::Opened, 0);
+    ends(&mut slip, &deaf);
+    assert_eq!(slip.goes_on(), None);
+}
+
+#[test]
 fn what_goes_on_is_told_again_once_in_an_interval() {
     let mut slip = Slip::default();
     offer(&mut slip, Step::Opened, 0);
@@ -186,7 +242,7 @@ fn what_goes_on_is_told_again_once_in_an_interval() {
     assert!(slip.remind(at(3600), &PACE));
     assert!(!slip.remind(at(3600), &PACE), "one waits already");
     assert!(slip.next("x").unwrap().reminder);
-    assert_eq!(send(&mut slip, 3600), "Updated x/2 at 0");
+    assert_eq!(send(&mut slip, 3600), "Updated x/2-reminder at 0");
     offer(&mut slip, Step::Resolved, 4000);
     send(&mut slip, 4000);
     assert_eq!(slip.reminder_due(&PACE), None);
@@ -222,7 +278,7 @@ fn an_end_that_is_refused_is_an_end() {
     assert_eq!(slip.reminder_due(&PACE), None);
     assert_eq!(slip.over_since(), Some(at(190)));
     offer(&mut slip, Step::Reopened, 200);
-    assert_eq!(send(&mut slip, 200), "Reopened x/2 at 200");
+    assert_eq!(send(&mut slip, 200), "Reopened x/2-reopened at 200");
 }
 
 #[test]
@@ -254,7 +310,7 @@ fn where_ends_are_not_told_what_ended_on_the_way_does_not_stay_open() {
     assert!(!slip.is_open());
     // It comes back.
     offer(&mut slip, Step::Reopened, 9);
-    assert_eq!(send(&mut slip, 9), "Reopened x/3 at 9");
+    assert_eq!(send(&mut slip, 9), "Reopened x/3-reopened at 9");
     assert!(slip.is_open());
 }
 
@@ -266,7 +322,7 @@ fn a_clock_that_was_ahead_puts_nothing_off() {
     offer(&mut slip, Step::Updated, 3700);
     slip.picked_up(at(0));
     assert_eq!(slip.due(&PACE), Some(at(30)));
-    assert_eq!(send(&mut slip, 30), "Updated x/2 at 3700");
+    assert_eq!(send(&mut slip, 30), "Updated x/2-updated at 3700");
 }
 
 #[test]
@@ -310,7 +366,7 @@ fn what_came_while_it_was_being_sent_in_vain_is_told_as_if_it_had_not_been() {
     slip.begin();
     offer(&mut slip, Step::Reopened, 5);
     vain(&mut slip);
-    assert_eq!(send(&mut slip, 6), "Updated x/2 at 5");
+    assert_eq!(send(&mut slip, 6), "Updated x/2-updated at 5");
 }
 
 #[test]
