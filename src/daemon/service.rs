@@ -182,6 +182,7 @@ impl Service {
             &clock,
             reference_shown.clone(),
             places.page(),
+            &board,
             &metrics,
         )?;
         let open = restore::board(&alerting.store, &board);
