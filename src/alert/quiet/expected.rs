@@ -57,8 +57,9 @@ pub struct Expected {
     /// Only these prefixes; all where none are named.
     #[serde(with = "ranges")]
     pub prefixes: Vec<PrefixRange>,
-    /// Only incidents of these kinds. Where none are named it is all but those of our own
-    /// address space, which must be named.
+    /// Only incidents of these kinds. Where none are named: of fewer routes those that routes
+    /// which go make, of more routes those that routes which come make. Those of our own address
+    /// space must be named.
     pub kinds: Vec<Kind>,
     /// Who announced it.
     pub by: String,
@@ -221,10 +222,13 @@ impl Expected {
     }
 
     fn is_about(&self, event: &IncidentEvent) -> bool {
-        let kind = if self.kinds.is_empty() {
-            !matches!(event.kind, Kind::OwnPrefix | Kind::Visibility)
-        } else {
-            self.kinds.contains(&event.kind)
+        let kind = match event.kind {
+            kind if !self.kinds.is_empty() => self.kinds.contains(&kind),
+            Kind::OwnPrefix | Kind::Visibility => false,
+            Kind::Surge => true,
+            Kind::Withdrawal => self.routes < 0,
+            // Nobody leaks fewer routes.
+            _ => self.routes > 0,
         };
         kind && self.is_theirs(event) && self.is_within(event)
     }

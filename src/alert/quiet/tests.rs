@@ -475,6 +475,31 @@ fn only_what_is_of_the_network_and_of_the_window_is_expected() {
 }
 
 #[test]
+fn fewer_routes_are_no_leak_and_more_are_no_withdrawal() {
+    let told = |routes: i32, kinds: &[Kind], kind: Kind| {
+        let quiet = quiet();
+        let change = Announced {
+            kinds: kinds.to_vec(),
+            ..announced(routes)
+        };
+        quiet.expect(change, &asked(0)).unwrap();
+        let mut event = event();
+        event.kind = kind;
+        quiet.judge(&subject(&event), "pager", at(20)).is_told()
+    };
+    for kind in [Kind::Leak, Kind::MoreSpecific, Kind::Origin, Kind::Path] {
+        assert!(told(-4000, &[], kind), "{kind:?}");
+        assert!(!told(4000, &[], kind), "{kind:?}");
+        // Who names it knows.
+        assert!(!told(-4000, &[kind], kind), "{kind:?}");
+    }
+    assert!(!told(-4000, &[], Kind::Withdrawal));
+    assert!(told(4000, &[], Kind::Withdrawal));
+    assert!(!told(-4000, &[], Kind::Surge));
+    assert!(!told(4000, &[], Kind::Surge));
+}
+
+#[test]
 fn prefixes_and_kinds_narrow_what_is_expected() {
     let told = |prefix: &str, kinds: Vec<Kind>| {
         let quiet = quiet();
