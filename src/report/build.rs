@@ -199,7 +199,6 @@ fn facts(
 
 fn response(account: &Account, reference: &Reference) -> Response {
     let last = account.last;
-    let acknowledged = account.acknowledged;
     let foreign = |asn: &Asn| {
         !reference
             .local_as
@@ -208,9 +207,7 @@ fn response(account: &Account, reference: &Reference) -> Response {
     // Whoever accepted it can end it for everybody behind.
     let can_end_it = [last.neighbour, last.offender].into_iter().flatten();
     Response {
-        acknowledged_by: acknowledged.map(|one| plain(&one.by)),
-        acknowledged_at: acknowledged.map(|one| one.time),
-        acknowledged_why: acknowledged.map(|one| plain(&one.why)),
+        acknowledged_at: account.acknowledged,
         suggested_filter: filter(last, reference),
         can_end_it: if last.kind.is_of_a_view() {
             Vec::new()

@@ -332,10 +332,6 @@ impl Words for English {
         format!("; of {entries} the number of users is not known")
     }
 
-    fn taken_on(&self, by: &str, moment: &str) -> String {
-        format!("by {by} at {moment}")
-    }
-
     fn set_filter(&self, filter: &str) -> String {
         format!("refuse routes whose AS path matches {filter} until it is over")
     }

@@ -125,7 +125,7 @@ pub(super) struct Labels {
     pub nothing_yet: &'static str,
     /// For the authority: how customers were told; only the operator knows.
     pub customers_told: &'static str,
-    /// Who has taken it on.
+    /// When somebody took it on.
     pub taken_on: &'static str,
     /// What holds it back.
     pub suggested_filter: &'static str,

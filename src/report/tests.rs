@@ -70,7 +70,9 @@ impl Past {
             steps: &self.steps,
             omitted: 0,
             affected: None,
-            acknowledged: None,
+            // Somebody acknowledged it when it grew; the end ended that.
+            acknowledged: (self.steps.len() == 2)
+                .then_some(self.last.time + Duration::from_secs(42)),
             now: self.last.time + Duration::from_secs(60),
         }
     }

@@ -90,8 +90,6 @@ pub(super) trait Words {
     /// What follows: of how many the users are not known.
     fn without_users(&self, count: u32) -> String;
 
-    /// Who has taken it on and when.
-    fn taken_on(&self, by: &str, moment: &str) -> String;
     /// What to do while it goes on.
     fn set_filter(&self, filter: &str) -> String;
     /// What to do afterwards.

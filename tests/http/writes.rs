@@ -186,6 +186,15 @@ fn an_incident_is_acknowledged_for_four_hours_unless_another_time_is_said() {
         page.contains("Acknowledged by mk: &quot;called &lt;Verizon&gt;&quot;"),
         "{page}"
     );
+    // Others hear when somebody took it on, not who nor what they remarked.
+    for audience in ["operators", "authority"] {
+        let report = format!("/api/v1/incidents/{id}/report?format=json&audience={audience}");
+        let report = get(server.at, &report).json();
+        let at = &report["facts"]["response"]["acknowledged_at"];
+        assert_eq!(*at, answer.json()["at"], "{report}");
+        assert!(!report.to_string().contains("Verizon>"), "{report}");
+        assert!(!report.to_string().contains("\"mk\""), "{report}");
+    }
     let gone = change(
         &server,
         "DELETE",

@@ -96,7 +96,7 @@ const LABELS: Labels = Labels {
     nothing_noted: FILL_IN,
     nothing_yet: "状況を確認中",
     customers_told: "利用者への周知",
-    taken_on: "対応者",
+    taken_on: "対応開始日時",
     suggested_filter: "推奨する対処",
     can_end_it: "是正が可能なAS",
     cause: "原因",
@@ -350,10 +350,6 @@ impl Words for Japanese {
 
     fn without_users(&self, count: u32) -> String {
         format!("。うち{}件は利用者数不明", grouped(count))
-    }
-
-    fn taken_on(&self, by: &str, moment: &str) -> String {
-        format!("{by}（{moment}に対応開始）")
     }
 
     fn set_filter(&self, filter: &str) -> String {

@@ -201,14 +201,8 @@ fn response(words: &dyn Words, report: &Report, facts: &Facts, zone: &Zone) -> B
     if report.audience == Audience::Authority {
         gathered.add(labels.customers_told, labels.fill_in);
     }
-    if let (Some(by), Some(at)) = (&response.acknowledged_by, response.acknowledged_at) {
-        let mut who = words.taken_on(by, &moment(words, at, zone));
-        let why = response.acknowledged_why.as_deref().unwrap_or_default();
-        if !why.is_empty() {
-            who += labels.colon;
-            who += why;
-        }
-        gathered.add(labels.taken_on, who);
+    if let Some(at) = response.acknowledged_at {
+        gathered.add(labels.taken_on, moment(words, at, zone));
     }
     if let Some(filter) = &response.suggested_filter {
         let what = if over {
