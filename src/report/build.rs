@@ -273,8 +273,9 @@ pub(super) fn plain(text: &str) -> String {
     Plain(text).to_string()
 }
 
-/// A note keeps its lines, and nothing else that does not show.
+/// A note keeps its lines and blanks, and nothing else that does not show.
 fn lines_of(note: &str) -> String {
-    let lines: Vec<String> = note.lines().map(|line| plain(line.trim_end())).collect();
+    let line = |line: &str| plain(&line.trim_end().replace('\t', " "));
+    let lines: Vec<String> = note.lines().map(line).collect();
     lines.join("\n")
 }

@@ -503,6 +503,36 @@ fn the_archive_holds_what_it_says_and_is_the_same_each_time() {
 }
 
 #[test]
+fn a_note_in_an_archive_is_not_for_customers() {
+    let past = Past::after(3);
+    let request = Request {
+        note: Some(note(Language::English)),
+        ..Request::new(Audience::Operators, Language::English)
+    };
+    let settings = settings(Language::English);
+    let archive = bundle(&past.account(), &request, &reference(), &settings, None).unwrap();
+    for (name, content) in unpack(&archive) {
+        let content = String::from_utf8(content).unwrap();
+        let has_it = content.contains("NOC called; it is filtering");
+        let is_for_those_who_know = name.contains("operators") || name.contains("authority");
+        assert_eq!(has_it, is_for_those_who_know, "{name}: {content}");
+        if name.ends_with("README.txt") {
+            assert!(content.contains("not in what customers are told"), "{content}");
+        }
+    }
+}
+
+#[test]
+fn a_tab_in_a_note_is_a_blank() {
+    let request = Request {
+        note: Some("12:25\trefused".to_owned()),
+        ..Request::new(Audience::Operators, Language::English)
+    };
+    let text = Past::after(1).text(&request, Format::Text);
+    assert!(text.contains("12:25 refused"), "{text}");
+}
+
+#[test]
 fn an_archive_of_what_operators_may_not_see_has_no_report_for_them() {
     let past = Past::after(3);
     let request = Request {
