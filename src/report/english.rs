@@ -79,6 +79,7 @@ const LABELS: Labels = Labels {
                       impossible; how many users noticed, routes do not tell",
     networks_head: ["Network", "Name", "Prefixes"],
     customers_head: ["Customer", "Prefix", "Users"],
+    in_part: " (in part)",
     users_unknown: "not known",
     own_prefixes_unknown: "not known [to be filled in]",
     customers_unknown: "not known [to be filled in]",
@@ -325,6 +326,15 @@ impl Words for English {
     fn customers(&self, count: u32, users: u64, rests: &str) -> String {
         let customers = counted(count, "customer", "customers");
         format!("{customers}, {} users ({rests})", thousands(users))
+    }
+
+    fn customers_partly(&self, count: u32, users: u64, rests: &str) -> String {
+        let customers = counted(count, "customer", "customers");
+        format!(
+            "{customers}; {} users of the prefixes concerned, of some of which only a part is \
+             affected ({rests})",
+            thousands(users)
+        )
     }
 
     fn without_users(&self, count: u32) -> String {

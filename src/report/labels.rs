@@ -101,6 +101,8 @@ pub(super) struct Labels {
     pub networks_head: [&'static str; 3],
     /// Of a table of customers: name, prefix, users.
     pub customers_head: [&'static str; 3],
+    /// After a prefix of which only a part is affected.
+    pub in_part: &'static str,
     /// A customer whose users nobody counted.
     pub users_unknown: &'static str,
     /// Nobody said which prefixes are ours.

@@ -3,7 +3,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use super::*;
+use super::{threshold::Reached, *};
 use crate::{
     bgp::{Asn, Timestamp},
     config::Config,
@@ -500,6 +500,44 @@ fn the_archive_holds_what_it_says_and_is_the_same_each_time() {
     let without = unpack(&pack(None));
     assert_eq!(without.len(), names.len() - 1);
     assert!(String::from_utf8_lossy(&without[0].1).contains("no messages were kept"));
+}
+
+#[test]
+fn users_of_a_prefix_that_is_affected_in_part_are_not_at_least_so_many() {
+    let past = Past::after(3);
+    for (language, said, not_said) in [
+        (
+            Language::English,
+            "of some of which only a part is affected",
+            "at least",
+        ),
+        (Language::Japanese, "一部のみ影響の場合を含む", "少なくとも"),
+    ] {
+        let assess = |affected: &[&str]| {
+            let prefixes: Vec<_> = affected.iter().map(|one| one.parse().unwrap()).collect();
+            let account = Account {
+                affected: Some(&prefixes),
+                ..past.account()
+            };
+            let settings = Settings {
+                customers: Some(Arc::new(
+                    Customers::parse("prefix,name,users\n10.0.0.0/12,Everybody,2000000\n").unwrap(),
+                )),
+                ..settings(language)
+            };
+            let request = Request::new(Audience::Authority, language);
+            let report = Report::new(&account, &request, &reference(), &settings).unwrap();
+            let text = report.write(Format::Markdown, &settings);
+            let assessment = report.facts.unwrap().assessment.unwrap();
+            (text, assessment.rows[0].users_reached)
+        };
+        let (text, reached) = assess(&["10.1.2.0/24"]);
+        assert!(text.contains(said) && !text.contains(not_said), "{text}");
+        assert_eq!(reached, Reached::Unknown, "one in eight thousand addresses");
+        let (text, reached) = assess(&["10.0.0.0/13", "10.8.0.0/13"]);
+        assert!(!text.contains(said), "{text}");
+        assert_eq!(reached, Reached::Yes);
+    }
 }
 
 #[test]

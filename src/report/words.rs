@@ -87,6 +87,8 @@ pub(super) trait Words {
     fn own_prefixes(&self, count: u32) -> String;
     /// How many customers and users, and what that rests on.
     fn customers(&self, count: u32, users: u64, rests: &str) -> String;
+    /// The same where of some of their prefixes only a part is affected.
+    fn customers_partly(&self, count: u32, users: u64, rests: &str) -> String;
     /// What follows: of how many the users are not known.
     fn without_users(&self, count: u32) -> String;
 

@@ -85,6 +85,7 @@ const LABELS: Labels = Labels {
                       利用者数は、経路情報のみからは判断できません。",
     networks_head: ["AS番号", "名称", "経路数"],
     customers_head: ["影響を受けた顧客", "プレフィックス", "利用者数"],
+    in_part: "（一部）",
     users_unknown: "不明",
     own_prefixes_unknown: "不明（要記入）",
     customers_unknown: "不明（要記入）",
@@ -343,6 +344,14 @@ impl Words for Japanese {
     fn customers(&self, count: u32, users: u64, rests: &str) -> String {
         format!(
             "顧客{}件、利用者数{}（{rests}）",
+            grouped(count),
+            thousands(users)
+        )
+    }
+
+    fn customers_partly(&self, count: u32, users: u64, rests: &str) -> String {
+        format!(
+            "顧客{}件、該当プレフィックスの利用者数の合計{}（一部のみ影響の場合を含む。{rests}）",
             grouped(count),
             thousands(users)
         )
