@@ -76,7 +76,7 @@ impl Report {
             } else {
                 report.incident = None;
             }
-            report.notice = Some(written::notice(&report, settings));
+            report.notice = Some(written::notice(&report, last.kind, settings));
         } else {
             let facts = facts(account, request, reference, settings, &report.time);
             report.facts = Some(Box::new(facts));

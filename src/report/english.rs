@@ -9,7 +9,7 @@ use super::{
     template::Template,
     threshold::Reached,
     value::{Facts, Network, Report, Session},
-    words::Words,
+    words::{Effects, Words, effects},
     written::thousands,
     zone::Zone,
 };
@@ -75,8 +75,6 @@ const LABELS: Labels = Labels {
     customers: "Our customers",
     other_operators: "Other operators",
     users: "Our users",
-    effect_on_users: "access to the affected destinations may be, or have been, slow or \
-                      impossible; how many users noticed, routes do not tell",
     networks_head: ["Network", "Name", "Prefixes"],
     customers_head: ["Customer", "Prefix", "Users"],
     in_part: " (in part)",
@@ -166,6 +164,33 @@ impl Words for English {
                 "some destinations may be out of reach or reached on other ways"
             }
             Kind::MaximumPrefix => "none yet; a limit that is passed takes the session down",
+        }
+    }
+
+    fn effect_on_users(&self, kind: Kind) -> &'static str {
+        match effects(kind) {
+            Effects::Unknown => "nothing is known of an effect on them",
+            Effects::NoneYet => "no effect on them is known",
+            Effects::Possible => {
+                "access to the affected destinations may be, or have been, slow or impossible; \
+                 how many users noticed, routes do not tell"
+            }
+        }
+    }
+
+    fn effect_on_customers(&self, kind: Kind, over: bool) -> &'static str {
+        match (effects(kind), over) {
+            (Effects::Unknown | Effects::NoneYet, _) => {
+                "No effect on access to the Internet is known."
+            }
+            (Effects::Possible, false) => {
+                "Some destinations on the Internet may be slow or out of reach from and to our \
+                 network."
+            }
+            (Effects::Possible, true) => {
+                "Some destinations on the Internet may have been slow or out of reach from and to \
+                 our network."
+            }
         }
     }
 

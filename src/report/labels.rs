@@ -95,8 +95,6 @@ pub(super) struct Labels {
     pub other_operators: &'static str,
     /// What it does to our users.
     pub users: &'static str,
-    /// As a sentence.
-    pub effect_on_users: &'static str,
     /// Of a table of networks: number, name, prefixes.
     pub networks_head: [&'static str; 3],
     /// Of a table of customers: name, prefix, users.

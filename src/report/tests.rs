@@ -469,6 +469,29 @@ fn every_kind_has_words_in_both_languages() {
 }
 
 #[test]
+fn what_users_notice_does_not_contradict_what_the_kind_does() {
+    for kind in [
+        Kind::MaximumPrefix,
+        Kind::Path,
+        Kind::Specific,
+        Kind::Bogon,
+        Kind::Leak,
+    ] {
+        for steps in [1, 3] {
+            let mut past = Past::after(steps);
+            past.last.kind = kind;
+            for (_, audience) in Audience::ALL {
+                let text = |language| past.text(&Request::new(*audience, language), Format::Markdown);
+                let (english, japanese) = (text(Language::English), text(Language::Japanese));
+                let claims = kind == Kind::Leak;
+                assert_eq!(english.contains(" slow or "), claims, "{kind:?}: {english}");
+                assert_eq!(japanese.contains("遅延"), claims, "{kind:?}: {japanese}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_archive_holds_what_it_says_and_is_the_same_each_time() {
     let past = Past::after(3);
     let request = Request::new(Audience::Operators, Language::English);

@@ -81,8 +81,6 @@ const LABELS: Labels = Labels {
     customers: "自社の利用者",
     other_operators: "他事業者への影響",
     users: "法人・個人利用者",
-    effect_on_users: "影響を受けた宛先との通信に遅延や不通が生じた可能性があります。実際に影響を受けた\
-                      利用者数は、経路情報のみからは判断できません。",
     networks_head: ["AS番号", "名称", "経路数"],
     customers_head: ["影響を受けた顧客", "プレフィックス", "利用者数"],
     in_part: "（一部）",
@@ -141,6 +139,14 @@ impl Words for Japanese {
 
     fn effect(&self, kind: Kind) -> &'static str {
         events::effect(kind)
+    }
+
+    fn effect_on_users(&self, kind: Kind) -> &'static str {
+        events::effect_on_users(kind)
+    }
+
+    fn effect_on_customers(&self, kind: Kind, over: bool) -> &'static str {
+        events::effect_on_customers(kind, over)
     }
 
     fn severity(&self, severity: Severity) -> &'static str {

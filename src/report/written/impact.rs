@@ -35,7 +35,7 @@ pub(super) fn impact(words: &dyn Words, facts: &Facts, audience: Audience) -> Ve
     gathered.add(labels.own_prefixes, own_prefixes(words, facts));
     gathered.add(labels.customers, customers(words, facts));
     gathered.add(labels.other_operators, words.effect(facts.kind));
-    gathered.add(labels.users, labels.effect_on_users);
+    gathered.add(labels.users, words.effect_on_users(facts.kind));
     let mut blocks = vec![gathered.block()];
     if !facts.whose.is_empty() {
         blocks.push(whose(words, &facts.whose));

@@ -19,7 +19,10 @@ use super::{
     words::{self, Words},
     zone::Zone,
 };
-use crate::{bgp::Timestamp, incident::report::grouped};
+use crate::{
+    bgp::Timestamp,
+    incident::{Kind, report::grouped},
+};
 
 /// The whole report.
 pub(super) fn document(report: &Report, settings: &Settings) -> Document {
@@ -76,7 +79,7 @@ pub(super) fn document(report: &Report, settings: &Settings) -> Document {
 }
 
 /// What customers are told.
-pub(super) fn notice(report: &Report, settings: &Settings) -> String {
+pub(super) fn notice(report: &Report, kind: Kind, settings: &Settings) -> String {
     let words = words::of(report.language);
     let zone = &settings.time_zone;
     let reporter = &report.reporter;
@@ -98,6 +101,9 @@ pub(super) fn notice(report: &Report, settings: &Settings) -> String {
         minute(words, report.written, zone),
         report.number.to_string(),
         names(words, &report.public_networks),
+        words
+            .effect_on_customers(kind, time.ended.is_some())
+            .to_owned(),
         report.note.clone().unwrap_or_default(),
     ];
     let template = words.template(settings);
