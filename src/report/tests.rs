@@ -301,7 +301,7 @@ fn the_whole_list_of_prefixes_gives_whole_numbers() {
     let report = Report::new(&account, &request, &reference(), &settings).unwrap();
     let facts = report.facts.as_ref().unwrap();
     assert_eq!(facts.customers.basis, Basis::All);
-    let text = report.write(Format::Text, &settings);
+    let text = report.write(Format::Markdown, &settings);
     assert!(text.contains("looked up for every affected"), "{text}");
     assert!(!text.contains("at least"), "{text}");
 }
@@ -489,6 +489,16 @@ fn what_users_notice_does_not_contradict_what_the_kind_does() {
             }
         }
     }
+}
+
+#[test]
+fn how_bad_it_is_is_not_said_in_the_words_of_the_law() {
+    let request = Request::new(Audience::Authority, Language::Japanese);
+    let text = Past::after(2).text(&request, Format::Markdown);
+    assert!(text.contains("| 監視上の重要度 | 緊急 |"), "{text}");
+    let of_the_law = ["重大な事故に該当する場合", "重大な事故等"];
+    let rest = of_the_law.iter().fold(text, |text, words| text.replace(words, ""));
+    assert!(!rest.contains("重大"), "{rest}");
 }
 
 #[test]

@@ -72,7 +72,7 @@ const LABELS: Labels = Labels {
     our_network: "自社網",
     seen_at: "観測箇所",
     kind: "事象の種別",
-    severity: "重大度",
+    severity: "監視上の重要度",
     service_concerned: "影響を与えた電気通信役務",
     area: "影響を与えた地域",
     routes: "影響経路数",
@@ -113,7 +113,7 @@ const LABELS: Labels = Labels {
                   を判定するものではありません。ベストエフォート型サービスにおいては、速度が低下していても、\
                   セッションが維持されていれば、通常、役務の「停止」には当たらないとされています。役務の停止\
                   または品質の低下に該当するかは、別途確認が必要です。",
-    course_head: ["内容", "重大度", "影響経路数"],
+    course_head: ["内容", "監視上の重要度", "影響経路数"],
     before: "変化前　",
     after: "変化後　",
     no_route: "経路なし",
@@ -149,9 +149,10 @@ impl Words for Japanese {
         events::effect_on_customers(kind, over)
     }
 
+    /// 重大 is the law's word for accidents that must be reported, which nobody here judges.
     fn severity(&self, severity: Severity) -> &'static str {
         match severity {
-            Severity::Critical => "重大",
+            Severity::Critical => "緊急",
             Severity::Warning => "警告",
             Severity::Info => "参考",
         }
