@@ -197,7 +197,7 @@ fn standing(change: &Expected, now: Timestamp) -> &'static str {
         CourseState::Happened => "happened",
         CourseState::Missing => "did not happen yet, though its time is over",
         CourseState::DidNotHappen => "did not happen",
-        CourseState::Unseen => "over; its routes were not counted",
+        CourseState::Unseen => "over; its routes were not counted in time",
     }
 }
 

@@ -134,7 +134,10 @@ impl Upkeep {
                 self.quiet.ended(&one.incident, one.drill, now);
             }
         }
-        for trouble in self.quiet.tick(now, &|asn| self.count(asn, up)) {
+        let records = self.board.incidents();
+        let incidents: Vec<_> = records.iter().map(|record| &record.last).collect();
+        let count = |asn| self.count(asn, up);
+        for trouble in self.quiet.tick(now, &count, &incidents) {
             self.recorder.put(Entry::Trouble(Box::new(trouble)));
         }
     }
