@@ -204,7 +204,11 @@ fn as_it_is<'a>(subject: &'a Subject, board: &Board) -> Cow<'a, Subject> {
     let Subject::Incident(told) = subject else {
         return as_told;
     };
-    let realm = if told.drill { Realm::Drill } else { Realm::Live };
+    let realm = if told.drill {
+        Realm::Drill
+    } else {
+        Realm::Live
+    };
     let record = match board.incident(realm, &told.id) {
         Some(record) if record.resolved.is_none() && told.event != Step::Resolved => record,
         _ => return as_told,

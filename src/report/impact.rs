@@ -163,7 +163,8 @@ pub(super) fn customers(
         users.fold(0_u64, u64::saturating_add)
     };
     let (users, users_partly) = (users(false), users(true));
-    let lines = |which: fn(&Concerned) -> bool| found.iter().filter(|one| which(one)).count() as u32;
+    let lines =
+        |which: fn(&Concerned) -> bool| found.iter().filter(|one| which(one)).count() as u32;
     let partly = lines(|one| one.partly);
     let without_users = lines(|one| one.customer.users.is_none());
     // Stable: those with as many users stay in the order of the file.

@@ -481,7 +481,8 @@ fn what_users_notice_does_not_contradict_what_the_kind_does() {
             let mut past = Past::after(steps);
             past.last.kind = kind;
             for (_, audience) in Audience::ALL {
-                let text = |language| past.text(&Request::new(*audience, language), Format::Markdown);
+                let text =
+                    |language| past.text(&Request::new(*audience, language), Format::Markdown);
                 let (english, japanese) = (text(Language::English), text(Language::Japanese));
                 let claims = kind == Kind::Leak;
                 assert_eq!(english.contains(" slow or "), claims, "{kind:?}: {english}");
@@ -497,7 +498,9 @@ fn how_bad_it_is_is_not_said_in_the_words_of_the_law() {
     let text = Past::after(2).text(&request, Format::Markdown);
     assert!(text.contains("| 監視上の重要度 | 緊急 |"), "{text}");
     let of_the_law = ["重大な事故に該当する場合", "重大な事故等"];
-    let rest = of_the_law.iter().fold(text, |text, words| text.replace(words, ""));
+    let rest = of_the_law
+        .iter()
+        .fold(text, |text, words| text.replace(words, ""));
     assert!(!rest.contains("重大"), "{rest}");
 }
 
@@ -588,7 +591,10 @@ fn a_note_in_an_archive_is_not_for_customers() {
         let is_for_those_who_know = name.contains("operators") || name.contains("authority");
         assert_eq!(has_it, is_for_those_who_know, "{name}: {content}");
         if name.ends_with("README.txt") {
-            assert!(content.contains("not in what customers are told"), "{content}");
+            assert!(
+                content.contains("not in what customers are told"),
+                "{content}"
+            );
         }
     }
 }

@@ -779,9 +779,11 @@ fn more_than_the_most_are_refused_and_the_record_is_bounded() {
         (entries.len(), total),
         (record::MOST_ENTRIES, record::MOST_ENTRIES)
     );
-    quiet.tick(at(100) + record::KEPT + Duration::from_secs(4000), &|_| {
-        None
-    }, &[]);
+    quiet.tick(
+        at(100) + record::KEPT + Duration::from_secs(4000),
+        &|_| None,
+        &[],
+    );
     // Of the year before nothing is left but what ended just now.
     assert_eq!(quiet.record(0).1, MOST + 1);
 }

@@ -207,10 +207,7 @@ async fn an_announced_change_that_becomes_more_than_was_announced_is_told() {
 fn what_is_judged_is_no_less_than_what_was_told_and_stays_the_news_that_it_was() {
     let board = Board::default();
     let mut event = leak(Timestamp::from_secs(1_800_000_000));
-    board.tell(
-        Realm::Live,
-        &Output::Incident(Box::new(event.clone())),
-    );
+    board.tell(Realm::Live, &Output::Incident(Box::new(event.clone())));
     let judged = |event: &IncidentEvent| {
         let subject = Subject::Incident(Box::new(event.clone()));
         match as_it_is(&subject, &board).into_owned() {

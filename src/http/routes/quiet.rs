@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{incidents, json};
+use super::{incidents, json, named::named};
 use crate::{
     alert::quiet::{
         Acknowledgement, Announced, Asked, Entry, Expected, Matches, Mute, Quiet, Refusal, Wanted,
@@ -36,6 +36,16 @@ const BY: &str = "say who you are";
 struct Mutes {
     time: Timestamp,
     mutes: Vec<Mute>,
+}
+
+/// A mute that was asked for.
+#[derive(Serialize)]
+struct Granted {
+    #[serde(flatten)]
+    mute: Mute,
+    /// What whoever asked should know of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -100,8 +110,9 @@ pub(super) async fn mute(
     let from = fields.time("from")?;
     let now = (shared.desk.clock)();
     let until = fields.end(from.unwrap_or(now))?;
+    let (matches, notes) = named(matches(&fields)?, &shared).await?;
     let wanted = Wanted {
-        matches: matches(&fields)?,
+        matches,
         below_critical: fields.flag("below_critical")?,
         from,
         until: until.ok_or_else(|| fields.missing("until", "say when it ends, or `for`"))?,
@@ -112,7 +123,8 @@ pub(super) async fn mute(
         by = mute.by, why = mute.why, address = %client.0, id = mute.id, what = mute.what(),
         until = %mute.until, "alerts muted"
     );
-    Ok(created(&format!("/api/v1/mutes/{}", mute.id), &mute))
+    let path = format!("/api/v1/mutes/{}", mute.id);
+    Ok(created(&path, &Granted { mute, notes }))
 }
 
 fn matches(fields: &Fields) -> Result<Matches, Problem> {

@@ -13,9 +13,7 @@ use crate::{
     bgp::{Prefix, Timestamp},
     feed::intake::Realm,
     http::{Record, Shared, params::Params, problem::Problem},
-    report::{
-        self, Account, Audience, Cause, Format, Language, Refusal, Report, Request, Sort,
-    },
+    report::{self, Account, Audience, Cause, Format, Language, Refusal, Report, Request, Sort},
 };
 
 /// What a report takes.
