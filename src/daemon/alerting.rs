@@ -22,7 +22,11 @@ use super::{
     upkeep::Upkeep,
 };
 use crate::{
-    alert::{self, Dispatcher, Message, Notice, Office, Quiet, Sink, SinkSettings, Subject, Voice},
+    alert::{
+        self, Dispatcher, Judgement, Message, Notice, Office, Quiet, Sink, SinkSettings, Subject,
+        Voice,
+    },
+    bgp::Timestamp,
     config::Config,
     feed::{
         bmp::Routers,
@@ -93,20 +97,20 @@ impl Alerting {
             }),
             judge: Arc::new({
                 let (quiet, board) = (quiet.clone(), board.clone());
-                move |subject, sink, now| quiet.judge(&as_it_is(subject, &board), sink, now)
+                move |subject, sink, now| judge(&quiet, &board, (subject, sink), now, wall())
             }),
             render: Arc::new({
                 let (settings, clock) = (shown, clock.clone());
                 let (quiet, board) = (quiet.clone(), board.clone());
                 move |mut notice: Notice| {
-                    let now = clock.now();
+                    let (now, wall) = (clock.now(), wall());
                     // What is told once more is told with what is so now.
                     if notice.notes.is_empty() {
-                        notice.notes = quiet.notes(&as_it_is(&notice.subject, &board), now);
+                        notice.notes = quiet.notes(&as_it_is(&notice.subject, &board), wall);
                     }
                     let (settings, reference) = (settings.borrow(), reference.borrow());
                     let voice = Voice {
-                        wall: wall(),
+                        wall,
                         ..Voice::new(&settings, &page, &reference, now)
                     };
                     Message::new(notice, &voice)
@@ -196,6 +200,25 @@ impl Alerting {
     }
 }
 
+/// Whether a subject is told at a sink. Who asks for quiet until six means the clock on the wall,
+/// which ours may be behind by hours after a pause; whoever waits for the end of it goes by ours.
+fn judge(
+    quiet: &Quiet,
+    board: &Board,
+    (subject, sink): (&Subject, &str),
+    now: Timestamp,
+    wall: Timestamp,
+) -> Judgement {
+    let mut judgement = quiet.judge(&as_it_is(subject, board), sink, wall);
+    match &mut judgement {
+        Judgement::Tell { .. } => {}
+        Judgement::Hold { until, .. }
+        | Judgement::Acknowledged { until, .. }
+        | Judgement::Expected { until, .. } => *until = now + until.since(wall),
+    }
+    judgement
+}
+
 /// What goes on as it is now, to be judged by: between two steps that are told an incident may
 /// come to be seen elsewhere, or grow tenfold. The board may lag a second behind what was told, so
 /// that nothing is less than it was then.
@@ -214,7 +237,7 @@ fn as_it_is<'a>(subject: &'a Subject, board: &Board) -> Cow<'a, Subject> {
         _ => return as_told,
     };
     let mut event = record.last.clone();
-    (event.event, event.time) = (told.event, told.time);
+    (event.event, event.number, event.time) = (told.event, told.number, told.time);
     event.severity = event.severity.max(told.severity);
     event.routes.peak = event.routes.peak.max(told.routes.peak);
     Cow::Owned(Subject::Incident(Box::new(event)))

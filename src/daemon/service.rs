@@ -32,7 +32,7 @@ use crate::{
     engine::Snapshot,
     feed::{
         bmp,
-        clock::Clock,
+        clock::{Clock, wall},
         intake::{self, Intake, Realm},
         mrt::Watches,
     },
@@ -281,6 +281,7 @@ impl Service {
                 let clock = clock.clone();
                 move || clock.now()
             }),
+            wall: Arc::new(wall),
             started,
         };
         let http = tokio::spawn(http::serve(

@@ -4,6 +4,10 @@
 //! anything: it only keeps alerts from sinks. It survives a restart, since it is written to
 //! the store before whoever asked is told that it holds; what happened to it is kept on
 //! record for a year.
+//!
+//! Whoever says until when goes by the clock on the wall, so that all that asks here for a time
+//! means that. Incidents are stamped by the engine's, which is behind it after a pause: their
+//! times are compared with theirs.
 
 mod acknowledgement;
 mod expected;

@@ -11,7 +11,7 @@ use crate::{
         Failure, Sent, Trouble,
         quiet::{Announced, Asked, Matches, Wanted},
     },
-    bgp::{Asn, Timestamp},
+    bgp::Asn,
     daemon::recorder::Entry,
     feed::{intake, mrt::Watches},
     incident::{IncidentEvent, Output, Severity, Step, report::ViewName},
@@ -224,4 +224,34 @@ fn what_is_judged_is_no_less_than_what_was_told_and_stays_the_news_that_it_was()
     assert_eq!(judged(&event), event);
     (event.event, event.drill) = (Step::Updated, true);
     assert_eq!(judged(&event), event);
+}
+
+#[test]
+fn quiet_ends_by_the_clock_on_the_wall_and_is_waited_for_by_ours() {
+    let quiet = Quiet::load(Store::in_memory(), Timestamp::ZERO);
+    let board = Board::default();
+    let wall = Timestamp::from_secs(1_800_000_000);
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let wanted = Wanted {
+        matches: Matches {
+            offender: Some(Asn(64500)),
+            ..Matches::default()
+        },
+        below_critical: false,
+        from: None,
+        until: wall + hours(6),
+    };
+    let asked = Asked {
+        by: "mk",
+        why: "until six",
+        now: wall,
+    };
+    quiet.mute(wanted, &asked).unwrap();
+    let subject = Subject::Incident(Box::new(leak(wall)));
+    let at = |now, wall| judge(&quiet, &board, (&subject, "desk"), now, wall);
+    // The machine was suspended for eight hours: our clock still shows when it was.
+    assert!(at(wall + hours(1), wall + hours(9)).is_told());
+    // The clock on the wall was put back.
+    let until = at(wall + hours(9), wall + hours(5)).until();
+    assert_eq!(until, Some(wall + hours(9) + hours(1)));
 }

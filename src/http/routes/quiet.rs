@@ -65,7 +65,7 @@ struct Record {
 pub(super) async fn mutes(State(shared): State<Shared>, uri: Uri) -> Result<Response, Problem> {
     Params::read(&uri, &[])?;
     Ok(json(&Mutes {
-        time: (shared.desk.clock)(),
+        time: (shared.desk.wall)(),
         mutes: shared.desk.quiet.mutes(),
     }))
 }
@@ -73,7 +73,7 @@ pub(super) async fn mutes(State(shared): State<Shared>, uri: Uri) -> Result<Resp
 pub(super) async fn expected(State(shared): State<Shared>, uri: Uri) -> Result<Response, Problem> {
     Params::read(&uri, &[])?;
     Ok(json(&Changes {
-        time: (shared.desk.clock)(),
+        time: (shared.desk.wall)(),
         expected: shared.desk.quiet.expected(),
     }))
 }
@@ -83,7 +83,7 @@ pub(super) async fn record(State(shared): State<Shared>, uri: Uri) -> Result<Res
     let limit = params.limit(SOME, MOST)?;
     let (entries, total) = shared.desk.quiet.record(limit);
     Ok(json(&Record {
-        time: (shared.desk.clock)(),
+        time: (shared.desk.wall)(),
         truncated: total > entries.len(),
         entries,
         total,
@@ -108,7 +108,7 @@ pub(super) async fn mute(
     ];
     let fields = Fields::read(request, &known).await?;
     let from = fields.time("from")?;
-    let now = (shared.desk.clock)();
+    let now = (shared.desk.wall)();
     let until = fields.end(from.unwrap_or(now))?;
     let (matches, notes) = named(matches(&fields)?, &shared).await?;
     let wanted = Wanted {
@@ -187,7 +187,7 @@ pub(super) async fn acknowledge(
         ));
     }
     let fields = Fields::read(request, &["until", "for", "by", "why"]).await?;
-    let now = (shared.desk.clock)();
+    let now = (shared.desk.wall)();
     let until = fields.end(now)?.unwrap_or(now + ACKNOWLEDGED);
     let who = author(&fields)?;
     let one: Acknowledgement = write(&shared, &who, move |quiet, asked| {
@@ -235,7 +235,7 @@ pub(super) async fn expect(
     ];
     let fields = Fields::read(request, &known).await?;
     let from = fields.time("from")?;
-    let now = (shared.desk.clock)();
+    let now = (shared.desk.wall)();
     let until = fields.end(from.unwrap_or(now))?;
     let asn = fields.asn("asn")?;
     let routes = fields.whole("routes")?;
@@ -315,7 +315,7 @@ async fn write<T: Send + 'static>(
     change: impl FnOnce(&Quiet, &Asked) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Problem> {
     let quiet = shared.desk.quiet.clone();
-    let now = (shared.desk.clock)();
+    let now = (shared.desk.wall)();
     let (by, why) = (who.by.clone(), who.why.clone());
     let done = tokio::task::spawn_blocking(move || {
         let (by, why) = (by.as_str(), why.as_str());
