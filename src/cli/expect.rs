@@ -22,7 +22,8 @@ use crate::{
 
 const NOTES: &str = "\
 While it runs, incidents of that network within the number are shown as expected and not told. More than \
-that is told, with both numbers; so is a change that did not happen. Times are UTC, by the daemon's clock: \
+that is told, with both numbers; so is a change that did not happen. Fewer routes hold back withdrawals and \
+surges, and no leak. Times are UTC, by the daemon's clock: \
 a time of day is the next one.
 
 Examples:
