@@ -22,7 +22,8 @@ use crate::{
 
 const NOTES: &str = "\
 While it runs, incidents of that network within the number are shown as expected and not told. More than \
-that is told, with both numbers; so is a change that did not happen. Times are UTC, by the daemon's clock: \
+that is told, with both numbers; so is a change that did not happen. Fewer routes hold back withdrawals and \
+surges, and no leak. Times are UTC, by the daemon's clock: \
 a time of day is the next one.
 
 Examples:
@@ -197,7 +198,7 @@ fn standing(change: &Expected, now: Timestamp) -> &'static str {
         CourseState::Happened => "happened",
         CourseState::Missing => "did not happen yet, though its time is over",
         CourseState::DidNotHappen => "did not happen",
-        CourseState::Unseen => "over; its routes were not counted",
+        CourseState::Unseen => "over; its routes were not counted in time",
     }
 }
 

@@ -65,10 +65,10 @@ struct Add {
           value_parser = PossibleValuesParser::new(Kind::ALL.iter().map(|kind| kind.name())))]
     kind: Option<String>,
     /// Incidents seen at this peer and nowhere else.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS|NAME")]
     peer: Option<String>,
     /// Incidents seen at this router and nowhere else.
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS|NAME")]
     router: Option<String>,
     /// At this sink only; alone, everything at this sink.
     #[arg(long, value_name = "NAME")]
@@ -105,6 +105,15 @@ struct Log {
     limit: u32,
     #[command(flatten)]
     daemon: Daemon,
+}
+
+/// A mute, and what whoever asked for it should know.
+#[derive(Deserialize)]
+struct Granted {
+    #[serde(flatten)]
+    mute: Muted,
+    #[serde(default)]
+    notes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -162,7 +171,7 @@ impl Add {
         });
         let why = self.why.as_deref().unwrap_or_default();
         let text = self.author.ask("/api/v1/mutes", &[], why, body)?;
-        let mute = self.author.confirm(&text, out, |mute: &Muted| {
+        let granted = self.author.confirm(&text, out, |Granted { mute, .. }| {
             let begins = if mute.from > mute.created {
                 format!("from {} ", day_time(mute.from))
             } else {
@@ -177,7 +186,10 @@ impl Add {
                 escape(&mute.by),
             )
         })?;
-        if let Some(mute) = mute {
+        if let Some(Granted { mute, notes }) = granted {
+            for note in notes {
+                writeln!(out, "Note: {}.", escape(&note))?;
+            }
             writeln!(out, "Undo: leakwatch mute remove {}", escape(&mute.id))?;
         }
         Ok(())

@@ -56,7 +56,7 @@ pub(super) struct Report {
     /// The cause as you found it; without it one is presumed, where one can be.
     #[arg(long, value_parser = words(Cause::ALL))]
     cause: Option<String>,
-    /// What you add: what was done, whom you called.
+    /// What you add: what was done, whom you called. In an archive, not to customers.
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
     /// Whether the public may know [default: as configured]

@@ -2,6 +2,7 @@
 //! the recorder, and what looks after them.
 
 use std::{
+    borrow::Cow,
     net::SocketAddr,
     sync::{
         Arc,
@@ -25,13 +26,19 @@ use super::{
     upkeep::Upkeep,
 };
 use crate::{
-    alert::{self, Dispatcher, Message, Notice, Office, Quiet, Sink, SinkSettings, Voice},
+    alert::{
+        self, Dispatcher, Judgement, Message, Notice, Office, Quiet, Sink, SinkSettings, Subject,
+        Voice,
+    },
+    bgp::Timestamp,
     config::Config,
     feed::{
         bmp::Routers,
         clock::{Clock, wall},
+        intake::Realm,
     },
     http::{Board, Telling},
+    incident::Step,
     metrics::Metrics,
     reference::Reference,
     store::{Durability, Store},
@@ -64,12 +71,14 @@ pub struct Alerting {
 
 impl Alerting {
     /// Opens the journal, with what was known and was still to be told when we ended. Nobody is
-    /// told anything yet. `page` is the address of our own status page.
+    /// told anything yet. `page` is the address of our own status page; `board` has incidents as
+    /// they are.
     pub fn open(
         config: &Config,
         clock: &Clock,
         reference: watch::Receiver<Arc<Reference>>,
         page: String,
+        board: &Board,
         metrics: &Arc<Metrics>,
     ) -> Result<Alerting, Fault> {
         let now = clock.now();
@@ -97,21 +106,21 @@ impl Alerting {
                 move || clock.now()
             }),
             judge: Arc::new({
-                let quiet = quiet.clone();
-                move |subject, sink, now| quiet.judge(subject, sink, now)
+                let (quiet, board) = (quiet.clone(), board.clone());
+                move |subject, sink, now| judge(&quiet, &board, (subject, sink), now, wall())
             }),
             render: Arc::new({
                 let (settings, clock) = (shown, clock.clone());
-                let quiet = quiet.clone();
+                let (quiet, board) = (quiet.clone(), board.clone());
                 move |mut notice: Notice| {
-                    let now = clock.now();
+                    let (now, wall) = (clock.now(), wall());
                     // What is told once more is told with what is so now.
                     if notice.notes.is_empty() {
-                        notice.notes = quiet.notes(&notice.subject, now);
+                        notice.notes = quiet.notes(&as_it_is(&notice.subject, &board), wall);
                     }
                     let (settings, reference) = (settings.borrow(), reference.borrow());
                     let voice = Voice {
-                        wall: wall(),
+                        wall,
                         ..Voice::new(&settings, &page, &reference, now)
                     };
                     Message::new(notice, &voice)
@@ -216,6 +225,49 @@ impl Alerting {
             tracing::error!("ended while the disk or a sink still hung");
         }
     }
+}
+
+/// Whether a subject is told at a sink. Who asks for quiet until six means the clock on the wall,
+/// which ours may be behind by hours after a pause; whoever waits for the end of it goes by ours.
+fn judge(
+    quiet: &Quiet,
+    board: &Board,
+    (subject, sink): (&Subject, &str),
+    now: Timestamp,
+    wall: Timestamp,
+) -> Judgement {
+    let mut judgement = quiet.judge(&as_it_is(subject, board), sink, wall);
+    match &mut judgement {
+        Judgement::Tell { .. } => {}
+        Judgement::Hold { until, .. }
+        | Judgement::Acknowledged { until, .. }
+        | Judgement::Expected { until, .. } => *until = now + until.since(wall),
+    }
+    judgement
+}
+
+/// What goes on as it is now, to be judged by: between two steps that are told an incident may
+/// come to be seen elsewhere, or grow tenfold. The board may lag a second behind what was told, so
+/// that nothing is less than it was then.
+fn as_it_is<'a>(subject: &'a Subject, board: &Board) -> Cow<'a, Subject> {
+    let as_told = Cow::Borrowed(subject);
+    let Subject::Incident(told) = subject else {
+        return as_told;
+    };
+    let realm = if told.drill {
+        Realm::Drill
+    } else {
+        Realm::Live
+    };
+    let record = match board.incident(realm, &told.id) {
+        Some(record) if record.resolved.is_none() && told.event != Step::Resolved => record,
+        _ => return as_told,
+    };
+    let mut event = record.last.clone();
+    (event.event, event.number, event.time) = (told.event, told.number, told.time);
+    event.severity = event.severity.max(told.severity);
+    event.routes.peak = event.routes.peak.max(told.routes.peak);
+    Cow::Owned(Subject::Incident(Box::new(event)))
 }
 
 /// What is looked after, and with what.

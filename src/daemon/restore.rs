@@ -262,9 +262,9 @@ pub(super) mod tests {
             now,
         };
         quiet.expect(announced, &asked(at(0))).unwrap();
-        quiet.tick(at(1), &|_| Some(100));
+        quiet.tick(at(1), &|_| Some(100), &[]);
         assert_eq!(of_changes(&quiet, &store, at(2)), [""; 0]);
-        let troubles = quiet.tick(at(601), &|_| Some(100));
+        let troubles = quiet.tick(at(601), &|_| Some(100), &[]);
         assert_eq!(troubles.len(), 1);
         // Killed here; and again, behind what the sink was to be told.
         let quiet = Quiet::load(store.clone(), at(602));
@@ -287,7 +287,7 @@ pub(super) mod tests {
         store.write(&[row], at(602));
         assert_eq!(of_changes(&quiet, &store, at(603)), [""; 0]);
         // And where it came after all, and nobody heard of that.
-        assert_eq!(quiet.tick(at(700), &|_| Some(5000)).len(), 1);
+        assert_eq!(quiet.tick(at(700), &|_| Some(5000), &[]).len(), 1);
         let quiet = Quiet::load(store.clone(), at(701));
         assert_eq!(
             of_changes(&quiet, &store, at(702)),
@@ -326,7 +326,7 @@ pub(super) mod tests {
             &quiet,
         );
         slip.offer(&Subject::Incident(Box::new(end("quiet"))), at(2), &quiet);
-        assert_eq!((slip.len(), slip.is_ended()), (1, true));
+        assert_eq!((slip.len(), slip.goes_on()), (1, None));
         let rows = [
             over("quiet"),
             Write::Slip {

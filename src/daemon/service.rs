@@ -32,7 +32,7 @@ use crate::{
     engine::Snapshot,
     feed::{
         bmp,
-        clock::Clock,
+        clock::{Clock, wall},
         intake::{self, Intake, Realm},
         mrt::Watches,
     },
@@ -182,6 +182,7 @@ impl Service {
             &clock,
             reference_shown.clone(),
             places.page(),
+            &board,
             &metrics,
         )?;
         let open = restore::board(&alerting.store, &board);
@@ -286,6 +287,7 @@ impl Service {
                 let clock = clock.clone();
                 move || clock.now()
             }),
+            wall: Arc::new(wall),
             started,
         };
         let http = tokio::spawn(http::serve(

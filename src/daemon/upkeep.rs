@@ -27,7 +27,7 @@ use crate::{
     engine::Carried,
     feed::{
         bmp::{RouterState, Routers, Standing},
-        clock::Clock,
+        clock::{Clock, wall},
         intake::Realm,
     },
     http::{Board, Telling},
@@ -123,7 +123,7 @@ impl Upkeep {
             telling.troubles = known.values().cloned().collect();
             self.telling.send_replace(Arc::new(telling));
             if now.since(quiet) >= QUIET {
-                self.look_after_quiet(now, now.since(started));
+                self.look_after_quiet(wall(), now.since(started));
                 quiet = now;
             }
             thread::sleep(TURN);
@@ -131,15 +131,18 @@ impl Upkeep {
     }
 
     /// Ends what was asked to be quiet for a while, and looks how announced changes go.
-    fn look_after_quiet(&self, now: Timestamp, up: Duration) {
+    fn look_after_quiet(&self, wall: Timestamp, up: Duration) {
         for one in self.quiet.acknowledgements() {
             let realm = if one.drill { Realm::Drill } else { Realm::Live };
             let record = self.board.incident(realm, &one.incident);
             if record.is_some_and(|record| record.resolved.is_some()) {
-                self.quiet.ended(&one.incident, one.drill, now);
+                self.quiet.ended(&one.incident, one.drill, wall);
             }
         }
-        for trouble in self.quiet.tick(now, &|asn| self.count(asn, up)) {
+        let records = self.board.incidents();
+        let incidents: Vec<_> = records.iter().map(|record| &record.last).collect();
+        let count = |asn| self.count(asn, up);
+        for trouble in self.quiet.tick(wall, &count, &incidents) {
             self.recorder.put(Entry::Trouble(Box::new(trouble)));
         }
     }

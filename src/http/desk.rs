@@ -78,8 +78,11 @@ pub struct Desk {
     pub slice: Slices,
     /// Every prefix that an incident ever affected.
     pub affected: Affected,
-    /// The wall clock.
+    /// The time, by which all that is shown was stamped.
     pub clock: Provider<Timestamp>,
+    /// What the clock on the wall shows: by it people say until when they want quiet. After a
+    /// pause of the process the other is behind it.
+    pub wall: Provider<Timestamp>,
     /// When the process began.
     pub started: Timestamp,
 }

@@ -35,17 +35,6 @@ impl Stage {
     }
 }
 
-/// Somebody has taken it on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Acknowledged {
-    /// Who, in their own words.
-    pub by: String,
-    /// When.
-    pub time: Timestamp,
-    /// Why, or what they are about to do.
-    pub why: String,
-}
-
 /// All that a report is made from.
 #[derive(Clone, Copy, Debug)]
 pub struct Account<'a> {
@@ -62,8 +51,9 @@ pub struct Account<'a> {
     /// Every prefix ever affected, where somebody has them all; without them our own customers
     /// are counted from the examples, and the report says so.
     pub affected: Option<&'a [Prefix]>,
-    /// Who has taken it on.
-    pub acknowledged: Option<&'a Acknowledged>,
+    /// When somebody took it on. Who did and what they remarked is for our own house, so that it
+    /// does not get as far as this.
+    pub acknowledged: Option<Timestamp>,
     /// When the report is written.
     pub now: Timestamp,
 }

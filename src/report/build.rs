@@ -77,7 +77,7 @@ impl Report {
             } else {
                 report.incident = None;
             }
-            report.notice = Some(written::notice(&report, settings));
+            report.notice = Some(written::notice(&report, last.kind, settings));
         } else {
             let facts = facts(account, request, reference, settings, &report.time);
             report.facts = Some(Box::new(facts));
@@ -200,7 +200,6 @@ fn facts(
 
 fn response(account: &Account, reference: &Reference) -> Response {
     let last = account.last;
-    let acknowledged = account.acknowledged;
     let foreign = |asn: &Asn| {
         !reference
             .local_as
@@ -209,9 +208,7 @@ fn response(account: &Account, reference: &Reference) -> Response {
     // Whoever accepted it can end it for everybody behind.
     let can_end_it = [last.neighbour, last.offender].into_iter().flatten();
     Response {
-        acknowledged_by: acknowledged.map(|one| plain(&one.by)),
-        acknowledged_at: acknowledged.map(|one| one.time),
-        acknowledged_why: acknowledged.map(|one| plain(&one.why)),
+        acknowledged_at: account.acknowledged,
         suggested_filter: filter(last, reference),
         can_end_it: if last.kind.is_of_a_view() {
             Vec::new()
@@ -279,8 +276,9 @@ pub(super) fn plain(text: &str) -> String {
     Plain(text).to_string()
 }
 
-/// A note keeps its lines, and nothing else that does not show.
+/// A note keeps its lines and blanks, and nothing else that does not show.
 fn lines_of(note: &str) -> String {
-    let lines: Vec<String> = note.lines().map(|line| plain(line.trim_end())).collect();
+    let line = |line: &str| plain(&line.trim_end().replace('\t', " "));
+    let lines: Vec<String> = note.lines().map(line).collect();
     lines.join("\n")
 }

@@ -87,6 +87,13 @@ pub fn bundle(
         settings,
         sharing.operators,
     )?);
+    if request.note.is_some() {
+        missing.push(
+            "The note is not in what customers are told. A note for them: leakwatch report ID \
+             --audience customers --note TEXT"
+                .to_owned(),
+        );
+    }
     let readme = readme(account, &members, &missing);
     members.insert(
         0,
@@ -121,6 +128,11 @@ fn reports(
             let request = Request {
                 audience: *audience,
                 language: *language,
+                // One note for all of them speaks of filters and of whom one called.
+                note: match audience {
+                    Audience::Customers => None,
+                    Audience::Operators | Audience::Authority => request.note.clone(),
+                },
                 ..request.clone()
             };
             let report = Report::new(account, &request, reference, settings)?;

@@ -36,6 +36,15 @@ pub struct Customer {
     pub contact: Option<String>,
 }
 
+/// A line that affected prefixes concern.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Concerned<'a> {
+    /// Which.
+    pub customer: &'a Customer,
+    /// Not all of its prefix is affected, as far as was looked up: perhaps not all of its users.
+    pub partly: bool,
+}
+
 /// All customers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Customers {
@@ -133,9 +142,9 @@ impl Customers {
 
     /// Customers that `prefixes` concern, in the order of the file: those they belong to, and
     /// those that lie within them.
-    pub fn within_or_of(&self, prefixes: impl IntoIterator<Item = Prefix>) -> Vec<&Customer> {
+    pub(super) fn within_or_of(&self, prefixes: &[Prefix]) -> Vec<Concerned<'_>> {
         let mut found: BTreeSet<u32> = BTreeSet::new();
-        for prefix in prefixes {
+        for &prefix in prefixes {
             found.extend(self.index_of(prefix));
             match prefix {
                 IpNet::V4(prefix) => {
@@ -146,9 +155,15 @@ impl Customers {
                 }
             }
         }
+        // Both halves of a prefix are the whole of it.
+        let mut whole = Prefix::aggregate(&prefixes.to_vec());
+        whole.sort_unstable();
+        let found = found.into_iter().filter_map(|index| self.at(index));
         found
-            .into_iter()
-            .filter_map(|index| self.at(index))
+            .map(|customer| Concerned {
+                customer,
+                partly: !covers(&whole, customer.prefix),
+            })
             .collect()
     }
 
@@ -162,6 +177,13 @@ impl Customers {
     fn at(&self, index: u32) -> Option<&Customer> {
         self.entries.get(index as usize)
     }
+}
+
+/// Whether one of these, which are in order and none within another, covers a prefix.
+fn covers(sorted: &[Prefix], prefix: Prefix) -> bool {
+    let behind = sorted.partition_point(|one| one.network() <= prefix.network());
+    let last = behind.checked_sub(1).and_then(|last| sorted.get(last));
+    last.is_some_and(|last| last.contains(&prefix))
 }
 
 fn header(line: &str) -> Result<Header, String> {
@@ -275,9 +297,10 @@ mod tests {
     fn what_lies_within_an_affected_prefix_is_affected_and_counted_once() {
         let customers = Customers::parse(FILE).unwrap();
         let names = |prefixes: &[&str]| -> Vec<String> {
-            let prefixes = prefixes.iter().map(|text| prefix(text));
-            let found = customers.within_or_of(prefixes);
-            found.into_iter().map(|one| one.name.clone()).collect()
+            let prefixes: Vec<Prefix> = prefixes.iter().map(|text| prefix(text)).collect();
+            let found = customers.within_or_of(&prefixes);
+            let name = |one: &Concerned| one.customer.name.clone();
+            found.iter().map(name).collect()
         };
         assert_eq!(
             names(&["192.0.0.0/16", "192.0.2.0/26"]),
@@ -286,6 +309,24 @@ mod tests {
         assert_eq!(names(&["192.0.2.0/26", "192.0.2.64/26"]), ["Bank"]);
         assert_eq!(names(&["::/0"]), ["University", "Institute"]);
         assert!(names(&["198.51.100.0/24"]).is_empty());
+    }
+
+    #[test]
+    fn a_line_is_affected_partly_or_whole() {
+        let customers = Customers::parse(FILE).unwrap();
+        let partly = |prefixes: &[&str]| -> Vec<bool> {
+            let prefixes: Vec<Prefix> = prefixes.iter().map(|text| prefix(text)).collect();
+            let found = customers.within_or_of(&prefixes);
+            found.iter().map(|one| one.partly).collect()
+        };
+        assert_eq!(partly(&["192.0.2.0/25"]), [false]);
+        assert_eq!(partly(&["192.0.2.0/26"]), [true]);
+        assert_eq!(partly(&["192.0.2.64/26", "192.0.2.0/26"]), [false]);
+        assert_eq!(partly(&["192.0.0.0/16", "192.0.2.0/26"]), [false, false]);
+        assert_eq!(partly(&["192.0.2.0/25", "192.0.2.128/26"]), [false, true]);
+        assert_eq!(partly(&["2001:db8:2::/48", "10.0.0.0/8"]), [true]);
+        assert_eq!(partly(&["2001:db8::/32", "10.0.0.0/8"]), [false, false]);
+        assert_eq!(partly(&["2001:db8:1::/49", "::/1"]), [false, false]);
     }
 
     #[test]

@@ -4,7 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::{account::Account, customers::Customers, threshold::Reached};
+use super::{
+    account::Account,
+    customers::{Concerned, Customers},
+    threshold::Reached,
+};
 use crate::{bgp::Prefix, reference::Reference};
 
 /// From what something was counted.
@@ -22,8 +26,9 @@ pub enum Basis {
 /// Users, as far as they could be counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Users {
-    count: u64,
-    basis: Basis,
+    least: u64,
+    /// None where there may be any number more.
+    most: Option<u64>,
 }
 
 impl Users {
@@ -31,8 +36,8 @@ impl Users {
     #[cfg(test)]
     pub(super) const fn exactly(count: u64) -> Self {
         Users {
-            count,
-            basis: Basis::All,
+            least: count,
+            most: Some(count),
         }
     }
 
@@ -40,8 +45,8 @@ impl Users {
     #[cfg(test)]
     pub(super) const fn at_least(count: u64) -> Self {
         Users {
-            count,
-            basis: Basis::Examples,
+            least: count,
+            most: None,
         }
     }
 
@@ -49,17 +54,17 @@ impl Users {
     #[cfg(test)]
     pub(super) const fn unknown() -> Self {
         Users {
-            count: 0,
-            basis: Basis::Nothing,
+            least: 0,
+            most: None,
         }
     }
 
     /// Whether they are at least so many.
-    pub(super) const fn reach(self, least: u64) -> Reached {
-        match self.basis {
-            Basis::All | Basis::Examples if self.count >= least => Reached::Yes,
-            Basis::All => Reached::No,
-            Basis::Examples | Basis::Nothing => Reached::Unknown,
+    pub(super) const fn reach(self, threshold: u64) -> Reached {
+        match self.most {
+            _ if self.least >= threshold => Reached::Yes,
+            Some(most) if most < threshold => Reached::No,
+            _ => Reached::Unknown,
         }
     }
 }
@@ -73,6 +78,8 @@ pub struct Affected {
     pub prefix: Prefix,
     /// Users behind it; none where the file does not say.
     pub users: Option<u64>,
+    /// Not all of their prefix is affected, as far as was looked up.
+    pub partly: bool,
     /// How they are reached.
     pub contact: Option<String>,
 }
@@ -88,6 +95,11 @@ pub struct OwnCustomers {
     pub count: u32,
     /// Their users, as the file has them.
     pub users: u64,
+    /// Those among them of whose prefix only a part is affected, as far as was looked up: so many
+    /// users at most.
+    pub users_partly: u64,
+    /// Lines of the file of whose prefix only a part is.
+    pub partly: u32,
     /// Lines of the file that say nothing of users.
     pub without_users: u32,
     /// Those with the most users; only in what stays in the house and goes to the authority.
@@ -99,15 +111,13 @@ pub struct OwnCustomers {
 const MOST_NAMES: usize = 20;
 
 impl OwnCustomers {
-    /// For the thresholds. Lines without users make the number a least one.
-    pub(super) const fn as_users(&self) -> Users {
-        let basis = match self.basis {
-            Basis::All if self.without_users > 0 => Basis::Examples,
-            basis => basis,
-        };
+    /// For the thresholds. Where only a part of a prefix is affected any of its users may be, so
+    /// that they count towards the most and not the least; lines without users know no most.
+    pub(super) fn as_users(&self) -> Users {
+        let counted = self.basis == Basis::All && self.without_users == 0;
         Users {
-            count: self.users,
-            basis,
+            least: self.users.saturating_sub(self.users_partly),
+            most: counted.then_some(self.users),
         }
     }
 }
@@ -138,33 +148,43 @@ pub(super) fn customers(
             looked_up: 0,
             count: 0,
             users: 0,
+            users_partly: 0,
+            partly: 0,
             without_users: 0,
             names: Vec::new(),
         };
     };
-    let mut found = file.within_or_of(prefixes.iter().copied());
-    let who: BTreeSet<&str> = found.iter().map(|one| one.name.as_str()).collect();
+    let mut found = file.within_or_of(prefixes);
+    let who: BTreeSet<&str> = found.iter().map(|one| one.customer.name.as_str()).collect();
     let count = who.len() as u32;
-    let users = found
-        .iter()
-        .filter_map(|one| one.users)
-        .fold(0_u64, u64::saturating_add);
-    let without_users = found.iter().filter(|one| one.users.is_none()).count() as u32;
+    let users = |only_partly: bool| {
+        let lines = found.iter().filter(|one| one.partly || !only_partly);
+        let users = lines.filter_map(|one| one.customer.users);
+        users.fold(0_u64, u64::saturating_add)
+    };
+    let (users, users_partly) = (users(false), users(true));
+    let lines =
+        |which: fn(&Concerned) -> bool| found.iter().filter(|one| which(one)).count() as u32;
+    let partly = lines(|one| one.partly);
+    let without_users = lines(|one| one.customer.users.is_none());
     // Stable: those with as many users stay in the order of the file.
-    found.sort_by_key(|one| std::cmp::Reverse(one.users));
+    found.sort_by_key(|one| std::cmp::Reverse(one.customer.users));
     let names = found.iter().take(if named { MOST_NAMES } else { 0 });
     OwnCustomers {
         basis,
         looked_up: prefixes.len() as u32,
         count,
         users,
+        users_partly,
+        partly,
         without_users,
         names: names
-            .map(|one| Affected {
-                name: one.name.clone(),
-                prefix: one.prefix,
-                users: one.users,
-                contact: one.contact.clone(),
+            .map(|Concerned { customer, partly }| Affected {
+                name: customer.name.clone(),
+                prefix: customer.prefix,
+                users: customer.users,
+                partly: *partly,
+                contact: customer.contact.clone(),
             })
             .collect(),
     }

@@ -95,12 +95,12 @@ pub(super) struct Labels {
     pub other_operators: &'static str,
     /// What it does to our users.
     pub users: &'static str,
-    /// As a sentence.
-    pub effect_on_users: &'static str,
     /// Of a table of networks: number, name, prefixes.
     pub networks_head: [&'static str; 3],
     /// Of a table of customers: name, prefix, users.
     pub customers_head: [&'static str; 3],
+    /// After a prefix of which only a part is affected.
+    pub in_part: &'static str,
     /// A customer whose users nobody counted.
     pub users_unknown: &'static str,
     /// Nobody said which prefixes are ours.
@@ -125,7 +125,7 @@ pub(super) struct Labels {
     pub nothing_yet: &'static str,
     /// For the authority: how customers were told; only the operator knows.
     pub customers_told: &'static str,
-    /// Who has taken it on.
+    /// When somebody took it on.
     pub taken_on: &'static str,
     /// What holds it back.
     pub suggested_filter: &'static str,

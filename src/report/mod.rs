@@ -44,7 +44,7 @@ mod zone;
 #[cfg(test)]
 mod tests;
 
-pub use account::{Account, Acknowledged, Stage};
+pub use account::{Account, Stage};
 pub use bundle::{MOST_SLICE, bundle};
 pub use cause::Cause;
 pub use customers::{Customer, Customers};

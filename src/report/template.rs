@@ -17,7 +17,7 @@ use std::fmt::Write as _;
 use super::document::Block;
 
 /// What may be filled in.
-pub(super) const PLACEHOLDERS: [&str; 11] = [
+pub(super) const PLACEHOLDERS: [&str; 12] = [
     "organisation",
     "department",
     "phone",
@@ -28,6 +28,7 @@ pub(super) const PLACEHOLDERS: [&str; 11] = [
     "written",
     "number",
     "networks",
+    "effect",
     "note",
 ];
 

@@ -3,7 +3,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use super::*;
+use super::{threshold::Reached, *};
 use crate::{
     bgp::{Asn, Timestamp},
     config::Config,
@@ -70,7 +70,9 @@ impl Past {
             steps: &self.steps,
             omitted: 0,
             affected: None,
-            acknowledged: None,
+            // Somebody acknowledged it when it grew; the end ended that.
+            acknowledged: (self.steps.len() == 2)
+                .then_some(self.last.time + Duration::from_secs(42)),
             now: self.last.time + Duration::from_secs(60),
         }
     }
@@ -299,7 +301,7 @@ fn the_whole_list_of_prefixes_gives_whole_numbers() {
     let report = Report::new(&account, &request, &reference(), &settings).unwrap();
     let facts = report.facts.as_ref().unwrap();
     assert_eq!(facts.customers.basis, Basis::All);
-    let text = report.write(Format::Text, &settings);
+    let text = report.write(Format::Markdown, &settings);
     assert!(text.contains("looked up for every affected"), "{text}");
     assert!(!text.contains("at least"), "{text}");
 }
@@ -467,6 +469,42 @@ fn every_kind_has_words_in_both_languages() {
 }
 
 #[test]
+fn what_users_notice_does_not_contradict_what_the_kind_does() {
+    for kind in [
+        Kind::MaximumPrefix,
+        Kind::Path,
+        Kind::Specific,
+        Kind::Bogon,
+        Kind::Leak,
+    ] {
+        for steps in [1, 3] {
+            let mut past = Past::after(steps);
+            past.last.kind = kind;
+            for (_, audience) in Audience::ALL {
+                let text =
+                    |language| past.text(&Request::new(*audience, language), Format::Markdown);
+                let (english, japanese) = (text(Language::English), text(Language::Japanese));
+                let claims = kind == Kind::Leak;
+                assert_eq!(english.contains(" slow or "), claims, "{kind:?}: {english}");
+                assert_eq!(japanese.contains("遅延"), claims, "{kind:?}: {japanese}");
+            }
+        }
+    }
+}
+
+#[test]
+fn how_bad_it_is_is_not_said_in_the_words_of_the_law() {
+    let request = Request::new(Audience::Authority, Language::Japanese);
+    let text = Past::after(2).text(&request, Format::Markdown);
+    assert!(text.contains("| 監視上の重要度 | 緊急 |"), "{text}");
+    let of_the_law = ["重大な事故に該当する場合", "重大な事故等"];
+    let rest = of_the_law
+        .iter()
+        .fold(text, |text, words| text.replace(words, ""));
+    assert!(!rest.contains("重大"), "{rest}");
+}
+
+#[test]
 fn the_archive_holds_what_it_says_and_is_the_same_each_time() {
     let past = Past::after(3);
     let request = Request::new(Audience::Operators, Language::English);
@@ -498,6 +536,77 @@ fn the_archive_holds_what_it_says_and_is_the_same_each_time() {
     let without = unpack(&pack(None));
     assert_eq!(without.len(), names.len() - 1);
     assert!(String::from_utf8_lossy(&without[0].1).contains("no messages were kept"));
+}
+
+#[test]
+fn users_of_a_prefix_that_is_affected_in_part_are_not_at_least_so_many() {
+    let past = Past::after(3);
+    for (language, said, not_said) in [
+        (
+            Language::English,
+            "of some of which only a part is affected",
+            "at least",
+        ),
+        (Language::Japanese, "一部のみ影響の場合を含む", "少なくとも"),
+    ] {
+        let assess = |affected: &[&str]| {
+            let prefixes: Vec<_> = affected.iter().map(|one| one.parse().unwrap()).collect();
+            let account = Account {
+                affected: Some(&prefixes),
+                ..past.account()
+            };
+            let settings = Settings {
+                customers: Some(Arc::new(
+                    Customers::parse("prefix,name,users\n10.0.0.0/12,Everybody,2000000\n").unwrap(),
+                )),
+                ..settings(language)
+            };
+            let request = Request::new(Audience::Authority, language);
+            let report = Report::new(&account, &request, &reference(), &settings).unwrap();
+            let text = report.write(Format::Markdown, &settings);
+            let assessment = report.facts.unwrap().assessment.unwrap();
+            (text, assessment.rows[0].users_reached)
+        };
+        let (text, reached) = assess(&["10.1.2.0/24"]);
+        assert!(text.contains(said) && !text.contains(not_said), "{text}");
+        assert_eq!(reached, Reached::Unknown, "one in eight thousand addresses");
+        let (text, reached) = assess(&["10.0.0.0/13", "10.8.0.0/13"]);
+        assert!(!text.contains(said), "{text}");
+        assert_eq!(reached, Reached::Yes);
+    }
+}
+
+#[test]
+fn a_note_in_an_archive_is_not_for_customers() {
+    let past = Past::after(3);
+    let request = Request {
+        note: Some(note(Language::English)),
+        ..Request::new(Audience::Operators, Language::English)
+    };
+    let settings = settings(Language::English);
+    let archive = bundle(&past.account(), &request, &reference(), &settings, None).unwrap();
+    for (name, content) in unpack(&archive) {
+        let content = String::from_utf8(content).unwrap();
+        let has_it = content.contains("NOC called; it is filtering");
+        let is_for_those_who_know = name.contains("operators") || name.contains("authority");
+        assert_eq!(has_it, is_for_those_who_know, "{name}: {content}");
+        if name.ends_with("README.txt") {
+            assert!(
+                content.contains("not in what customers are told"),
+                "{content}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_tab_in_a_note_is_a_blank() {
+    let request = Request {
+        note: Some("12:25\trefused".to_owned()),
+        ..Request::new(Audience::Operators, Language::English)
+    };
+    let text = Past::after(1).text(&request, Format::Text);
+    assert!(text.contains("12:25 refused"), "{text}");
 }
 
 #[test]

@@ -158,12 +158,8 @@ pub struct Session {
 /// What was done and can be done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Response {
-    /// Who has taken it on, in their own words.
-    pub acknowledged_by: Option<String>,
-    /// When.
+    /// When somebody took it on.
     pub acknowledged_at: Option<Timestamp>,
-    /// Why, or what they were about to do.
-    pub acknowledged_why: Option<String>,
     /// An AS path expression that holds it back, where there is one. It was suggested; whether a
     /// filter was set, only the note can say.
     pub suggested_filter: Option<String>,

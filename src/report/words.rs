@@ -30,6 +30,10 @@ pub(super) trait Words {
     fn kind(&self, kind: Kind) -> &'static str;
     /// What it may do to others, as far as routes tell.
     fn effect(&self, kind: Kind) -> &'static str;
+    /// What it may do to our users; no more than [`Words::effect`] lets it.
+    fn effect_on_users(&self, kind: Kind) -> &'static str;
+    /// The same as a sentence for customers, while it goes on or afterwards.
+    fn effect_on_customers(&self, kind: Kind, over: bool) -> &'static str;
     /// How bad.
     fn severity(&self, severity: Severity) -> &'static str;
     /// A step of an incident.
@@ -87,11 +91,11 @@ pub(super) trait Words {
     fn own_prefixes(&self, count: u32) -> String;
     /// How many customers and users, and what that rests on.
     fn customers(&self, count: u32, users: u64, rests: &str) -> String;
+    /// The same where of some of their prefixes only a part is affected.
+    fn customers_partly(&self, count: u32, users: u64, rests: &str) -> String;
     /// What follows: of how many the users are not known.
     fn without_users(&self, count: u32) -> String;
 
-    /// Who has taken it on and when.
-    fn taken_on(&self, by: &str, moment: &str) -> String;
     /// What to do while it goes on.
     fn set_filter(&self, filter: &str) -> String;
     /// What to do afterwards.
@@ -119,6 +123,31 @@ pub(super) trait Words {
     fn time_in(&self, zone: &Zone) -> String;
     /// A sentence: so many steps are left out.
     fn omitted(&self, steps: u32) -> String;
+}
+
+/// What a sort of event does to users, as far as routes tell.
+pub(super) enum Effects {
+    /// It leads or keeps their traffic elsewhere.
+    Possible,
+    /// It burdens routers; what that does to traffic, nobody knows.
+    Unknown,
+    /// It may come to something, and has not yet.
+    NoneYet,
+}
+
+/// Which of these.
+pub(super) const fn effects(kind: Kind) -> Effects {
+    match kind {
+        Kind::Leak
+        | Kind::MoreSpecific
+        | Kind::Origin
+        | Kind::OwnPrefix
+        | Kind::Visibility
+        | Kind::Surge
+        | Kind::Withdrawal => Effects::Possible,
+        Kind::Path | Kind::Specific | Kind::Bogon => Effects::Unknown,
+        Kind::MaximumPrefix => Effects::NoneYet,
+    }
 }
 
 /// A language's.

@@ -74,6 +74,21 @@ pub fn check_method(document: &Value, route: &str, method: &str, answer: &Answer
     assert!(errors.is_empty(), "{route}: {errors:#?}\n{json:#}");
 }
 
+#[test]
+fn what_may_wait_for_the_disk_or_the_engine_may_be_too_much() {
+    let document = document();
+    for route in [
+        "/incidents/{id}",
+        "/api/v1/incidents/{id}",
+        "/api/v1/incidents/{id}/report",
+        "/api/v1/incidents/{id}/bundle",
+        "/api/v1/routes",
+    ] {
+        let said = &document["paths"][route]["get"]["responses"]["503"];
+        assert!(said.is_object(), "{route}");
+    }
+}
+
 fn first_incident(query: &str) -> String {
     let list = get(shared().at, &format!("/api/v1/incidents?{query}")).json();
     list["incidents"][0]["id"].as_str().unwrap().to_owned()

@@ -220,6 +220,7 @@ pub fn serve(settings: &config::Http, live: Lived, drill: Option<Lived>) -> Serv
         }),
         slice: Arc::new(|_, drill| drill.then(|| b"slice".to_vec())),
         clock: Arc::new(move || now + Duration::from_secs(90)),
+        wall: Arc::new(move || now + Duration::from_secs(90)),
         started: Timestamp::from_secs(now.secs().saturating_sub(3600)),
     };
     let engines = (live.engine, drill.map(|lived| lived.engine));

@@ -13,7 +13,12 @@ use std::{
     time::Duration,
 };
 
-use leakwatch::{config, http::Access};
+use leakwatch::{
+    config,
+    feed::intake::Realm,
+    http::Access,
+    incident::{Output as Said, Step},
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -166,6 +171,64 @@ fn a_mute_is_made_listed_shown_and_taken_back_and_all_of_it_is_on_record() {
 }
 
 #[test]
+fn a_mute_that_can_never_match_is_refused_or_says_so() {
+    let server = server("never");
+    let document = document();
+    let ask = |matches: Value| {
+        let body = mute_with("matches", matches);
+        let answer = change(&server, "POST", "/api/v1/mutes", &body);
+        check_method(&document, "/api/v1/mutes", "post", &answer);
+        (answer.status, answer.json())
+    };
+    let (status, told) = ask(json!({"sink": "pagr"}));
+    assert_eq!((status, &told["field"]), (400, &json!("matches.sink")));
+    assert!(told.to_string().contains("did you mean `pager`?"), "{told}");
+    let (status, told) = ask(json!({"peer": "transit-z"}));
+    assert_eq!((status, &told["field"]), (400, &json!("matches.peer")));
+    for (matches, note) in [
+        (
+            json!({"incident": "leak-1-via-2-x"}),
+            "no incident or trouble is called",
+        ),
+        (
+            json!({"peer": "203.0.113.99"}),
+            "no session with 203.0.113.99",
+        ),
+        (json!({"router": "edge99"}), "no router `edge99`"),
+    ] {
+        let (status, told) = ask(matches);
+        assert_eq!(status, 201);
+        assert!(told["notes"][0].as_str().unwrap().contains(note), "{told}");
+    }
+    for matches in [
+        json!({"incident": incident(&server)}),
+        json!({"incident": "sink-failing-pager"}),
+        json!({"sink": " pager "}),
+    ] {
+        let (status, told) = ask(matches);
+        assert_eq!((status, &told["notes"]), (201, &Value::Null), "{told}");
+    }
+    let id = incident(&server);
+    let record = server.board.incident(Realm::Live, &id).unwrap();
+    let mut over = record.last.clone();
+    over.event = Step::Resolved;
+    let over = Said::Incident(Box::new(over));
+    server.board.tell(Realm::Live, &over);
+    let (status, told) = ask(json!({"incident": id}));
+    assert_eq!(status, 201);
+    assert!(
+        told["notes"][0].as_str().unwrap().contains("is over"),
+        "{told}"
+    );
+    let token = tempfile("never").join("token");
+    let arguments = ["mute", "--incident", "leak-x", "--for", "1h", "--why", "x"];
+    let token = ["--token-file", token.to_str().unwrap()];
+    let text = said(&leakwatch(&server, &[&arguments[..], &token].concat()));
+    let note = "Note: no incident or trouble is called `leak-x` so far";
+    assert!(text.contains(note), "{text}");
+}
+
+#[test]
 fn an_incident_is_acknowledged_for_four_hours_unless_another_time_is_said() {
     let server = server("ack");
     let document = document();
@@ -186,6 +249,15 @@ fn an_incident_is_acknowledged_for_four_hours_unless_another_time_is_said() {
         page.contains("Acknowledged by mk: &quot;called &lt;Verizon&gt;&quot;"),
         "{page}"
     );
+    // Others hear when somebody took it on, not who nor what they remarked.
+    for audience in ["operators", "authority"] {
+        let report = format!("/api/v1/incidents/{id}/report?format=json&audience={audience}");
+        let report = get(server.at, &report).json();
+        let at = &report["facts"]["response"]["acknowledged_at"];
+        assert_eq!(*at, answer.json()["at"], "{report}");
+        assert!(!report.to_string().contains("Verizon>"), "{report}");
+        assert!(!report.to_string().contains("\"mk\""), "{report}");
+    }
     let gone = change(
         &server,
         "DELETE",

@@ -36,6 +36,9 @@ pub struct Acknowledgement {
     pub why: String,
     /// When.
     pub at: Timestamp,
+    /// The incident's last step then, by the engine's clock; none in what an earlier version kept.
+    #[serde(default)]
+    pub last_step: Timestamp,
     /// When it ends, if the incident does not end before.
     pub until: Timestamp,
 }
@@ -57,6 +60,7 @@ impl Acknowledgement {
             by,
             why,
             at: asked.now,
+            last_step: event.time,
             until,
         })
     }
@@ -71,7 +75,7 @@ impl Acknowledgement {
         let Subject::Incident(event) = subject else {
             return false;
         };
-        let anew = event.event == Step::Reopened && event.time > self.at;
+        let anew = event.event == Step::Reopened && event.time > self.last_step;
         self.is_of(event, now)
             && event.event != Step::Resolved
             && !anew

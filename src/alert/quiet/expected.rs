@@ -34,6 +34,8 @@ pub const USUAL_MARGIN: u8 = 20;
 /// A change that did not happen in its time is waited for so long, and told off if it comes; so
 /// long is waited for a count of it, too.
 pub const LATE: Duration = Duration::from_secs(3600);
+/// Routes that are first counted so long after its beginning say nothing of what it began with.
+const COUNTED_LATE: Duration = Duration::from_secs(60);
 /// For so long after its end an incident that began in it is told with its numbers.
 const REMEMBERED: Duration = Duration::from_secs(86_400);
 /// An incident is of the network whose routes are so much of it, in percent.
@@ -57,8 +59,9 @@ pub struct Expected {
     /// Only these prefixes; all where none are named.
     #[serde(with = "ranges")]
     pub prefixes: Vec<PrefixRange>,
-    /// Only incidents of these kinds. Where none are named it is all but those of our own
-    /// address space, which must be named.
+    /// Only incidents of these kinds. Where none are named: of fewer routes those that routes
+    /// which go make, of more routes those that routes which come make. Those of our own address
+    /// space must be named.
     pub kinds: Vec<Kind>,
     /// Who announced it.
     pub by: String,
@@ -77,7 +80,10 @@ pub struct Course {
     pub state: State,
     /// Routes of the network at the beginning; none until they were counted.
     pub baseline: Option<u32>,
-    /// The most that there were beyond that, or fewer than that.
+    /// They were counted when it may have happened already.
+    #[serde(default)]
+    pub counted_late: bool,
+    /// The most that there were beyond that, or fewer than that, or in an incident that is of it.
     pub largest: u32,
 }
 
@@ -96,7 +102,8 @@ pub enum State {
     Missing,
     /// It did not happen, nor in the hour after its time.
     DidNotHappen,
-    /// Nobody knew how many routes the network had, at the beginning or at the end.
+    /// Less was seen, and nobody knew how many routes the network had at the beginning or at the
+    /// end.
     Unseen,
 }
 
@@ -221,10 +228,13 @@ impl Expected {
     }
 
     fn is_about(&self, event: &IncidentEvent) -> bool {
-        let kind = if self.kinds.is_empty() {
-            !matches!(event.kind, Kind::OwnPrefix | Kind::Visibility)
-        } else {
-            self.kinds.contains(&event.kind)
+        let kind = match event.kind {
+            kind if !self.kinds.is_empty() => self.kinds.contains(&kind),
+            Kind::OwnPrefix | Kind::Visibility => false,
+            Kind::Surge => true,
+            Kind::Withdrawal => self.routes < 0,
+            // Nobody leaks fewer routes.
+            _ => self.routes > 0,
         };
         kind && self.is_theirs(event) && self.is_within(event)
     }
@@ -264,18 +274,29 @@ impl Expected {
         format!("expected {}, seen {}", self.number(), grouped(seen))
     }
 
-    /// Looks at how many routes the network has. Returns what is to be told of it, if anything
-    /// is.
-    pub(super) fn look(&mut self, now: Timestamp, count: Option<u32>) -> Option<Trouble> {
+    /// Looks at how many routes the network has and how many were in an incident that it keeps
+    /// from being told. Returns what is to be told of it, if anything is.
+    pub(super) fn look(
+        &mut self,
+        now: Timestamp,
+        count: Option<u32>,
+        incidents: &[&IncidentEvent],
+    ) -> Option<Trouble> {
         if now < self.from || self.is_over() {
             return None;
         }
         if self.course.state == State::Planned {
             self.course.state = State::Running;
         }
-        if now < self.until && self.course.baseline.is_none() {
+        if now < self.until && self.course.baseline.is_none() && count.is_some() {
             self.course.baseline = count;
+            self.course.counted_late = now.since(self.from) > COUNTED_LATE;
         }
+        let held = incidents
+            .iter()
+            .filter(|event| self.bearing(event, now) == Some(Bearing::Quiet))
+            .map(|event| event.routes.peak);
+        self.course.largest = held.fold(self.course.largest, u32::max);
         if let (Some(before), Some(count)) = (self.course.baseline, count) {
             let beyond = if self.routes < 0 {
                 before.saturating_sub(count)
@@ -288,8 +309,9 @@ impl Expected {
         let late = now.since(self.until) >= LATE;
         match self.course.state {
             State::Running if now >= self.until => {
-                self.course.state = match (self.course.baseline, count) {
-                    (Some(_), _) if half => State::Happened,
+                let began_with = self.course.baseline.filter(|_| !self.course.counted_late);
+                self.course.state = match (began_with, count) {
+                    _ if half => State::Happened,
                     (Some(_), Some(_)) => State::Missing,
                     // It may have happened; the tables will be here again.
                     (Some(_), None) if !late => return None,

@@ -4,6 +4,10 @@
 //! anything: it only keeps alerts from sinks. It survives a restart, since it is written to
 //! the store before whoever asked is told that it holds; what happened to it is kept on
 //! record for a year.
+//!
+//! Whoever says until when goes by the clock on the wall, so that all that asks here for a time
+//! means that. Incidents are stamped by the engine's, which is behind it after a pause: their
+//! times are compared with theirs.
 
 mod acknowledgement;
 mod expected;
@@ -170,16 +174,21 @@ impl Quiet {
     }
 
     /// What is to be done every second or so: ends what is over, and looks how expected changes
-    /// go by how many routes a network has now (`counts`; none where nobody knows). Returns
-    /// what is to be told of them.
-    pub fn tick(&self, now: Timestamp, counts: &dyn Fn(Asn) -> Option<u32>) -> Vec<Trouble> {
+    /// go by how many routes a network has now (`counts`; none where nobody knows) and by the
+    /// `incidents` that are known. Returns what is to be told of them.
+    pub fn tick(
+        &self,
+        now: Timestamp,
+        counts: &dyn Fn(Asn) -> Option<u32>,
+        incidents: &[&IncidentEvent],
+    ) -> Vec<Trouble> {
         // Counting may take a while, and is not done under the lock.
         let watched = self.shelf().watched(now);
         let counted: Vec<(Asn, Option<u32>)> =
             watched.into_iter().map(|asn| (asn, counts(asn))).collect();
         let mut troubles = Vec::new();
         self.keep(now, |shelf, writing| {
-            troubles = shelf.look(&counted, writing);
+            troubles = shelf.look(&counted, incidents, writing);
             shelf.expire(writing);
         });
         troubles

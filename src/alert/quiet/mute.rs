@@ -148,10 +148,18 @@ impl Matches {
         Ok(())
     }
 
-    /// Addresses spelled as incidents spell them.
+    /// As incidents and sinks spell it, addresses too.
     fn spelled(mut self) -> Matches {
+        for text in [
+            &mut self.incident,
+            &mut self.peer,
+            &mut self.router,
+            &mut self.sink,
+        ] {
+            *text = text.as_deref().map(str::trim).map(str::to_owned);
+        }
         for place in [&mut self.peer, &mut self.router] {
-            let address = place.as_deref().map(str::trim).map(str::parse::<IpAddr>);
+            let address = place.as_deref().map(str::parse::<IpAddr>);
             if let Some(Ok(address)) = address {
                 *place = Some(address.to_string());
             }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     bgp::{Asn, Timestamp},
+    incident::IncidentEvent,
     store::{Store, Write},
 };
 
@@ -247,14 +248,20 @@ impl Shelf {
     }
 
     /// Looks how expected changes go.
-    pub fn look(&mut self, counted: &[(Asn, Option<u32>)], writing: &mut Writing) -> Vec<Trouble> {
+    pub fn look(
+        &mut self,
+        counted: &[(Asn, Option<u32>)],
+        incidents: &[&IncidentEvent],
+        writing: &mut Writing,
+    ) -> Vec<Trouble> {
         let now = writing.now;
         let mut troubles = std::mem::take(&mut self.owed);
         let mut notes = Vec::new();
         for change in &mut self.expected {
             let before = change.course.clone();
             let count = counted.iter().find(|(asn, _)| *asn == change.asn);
-            troubles.extend(change.look(now, count.and_then(|(_, count)| *count)));
+            let count = count.and_then(|(_, count)| *count);
+            troubles.extend(change.look(now, count, incidents));
             let course = &change.course;
             let turned = course.state != before.state || course.baseline != before.baseline;
             let grown = course.largest != before.largest && {
@@ -273,9 +280,12 @@ impl Shelf {
                 State::Unseen => Event::Unseen,
                 State::Planned | State::Running => continue,
             };
-            let seen = match course.baseline {
-                Some(_) => change.compared(course.largest),
-                None => "nobody counted its routes".to_owned(),
+            let seen = match course.state {
+                State::Unseen if course.counted_late => {
+                    "its routes were first counted after it began".to_owned()
+                }
+                State::Unseen => "nobody counted its routes".to_owned(),
+                _ => change.compared(course.largest),
             };
             notes.push((event, Noted::expected(change), seen));
         }

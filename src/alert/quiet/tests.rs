@@ -475,6 +475,31 @@ fn only_what_is_of_the_network_and_of_the_window_is_expected() {
 }
 
 #[test]
+fn fewer_routes_are_no_leak_and_more_are_no_withdrawal() {
+    let told = |routes: i32, kinds: &[Kind], kind: Kind| {
+        let quiet = quiet();
+        let change = Announced {
+            kinds: kinds.to_vec(),
+            ..announced(routes)
+        };
+        quiet.expect(change, &asked(0)).unwrap();
+        let mut event = event();
+        event.kind = kind;
+        quiet.judge(&subject(&event), "pager", at(20)).is_told()
+    };
+    for kind in [Kind::Leak, Kind::MoreSpecific, Kind::Origin, Kind::Path] {
+        assert!(told(-4000, &[], kind), "{kind:?}");
+        assert!(!told(4000, &[], kind), "{kind:?}");
+        // Who names it knows.
+        assert!(!told(-4000, &[kind], kind), "{kind:?}");
+    }
+    assert!(!told(-4000, &[], Kind::Withdrawal));
+    assert!(told(4000, &[], Kind::Withdrawal));
+    assert!(!told(-4000, &[], Kind::Surge));
+    assert!(!told(4000, &[], Kind::Surge));
+}
+
+#[test]
 fn prefixes_and_kinds_narrow_what_is_expected() {
     let told = |prefix: &str, kinds: Vec<Kind>| {
         let quiet = quiet();
@@ -499,18 +524,18 @@ fn a_change_that_happens_is_put_on_record() {
     quiet.expect(announced(4000), &asked(0)).unwrap();
     assert_eq!(quiet.watched(at(1)), [Asn(64500)]);
     for (second, count) in [(1, 1000), (900, 3000), (1800, 2500)] {
-        assert!(quiet.tick(at(second), &|_| Some(count)).is_empty());
+        assert!(quiet.tick(at(second), &|_| Some(count), &[]).is_empty());
     }
-    assert!(quiet.tick(at(3600), &|_| Some(1000)).is_empty());
+    assert!(quiet.tick(at(3600), &|_| Some(1000), &[]).is_empty());
     let course = quiet.expected().remove(0).course;
     assert_eq!(course.state, CourseState::Happened);
     assert_eq!((course.baseline, course.largest), (Some(1000), 2000));
     assert_eq!(quiet.record(1).0[0].event, Event::Happened);
     assert!(quiet.watched(at(3601)).is_empty());
     // It stays for a day, beside the incidents it explains.
-    quiet.tick(at(3600 + 86_399), &|_| None);
+    quiet.tick(at(3600 + 86_399), &|_| None, &[]);
     assert_eq!(quiet.expected().len(), 1);
-    quiet.tick(at(3600 + 86_400), &|_| None);
+    quiet.tick(at(3600 + 86_400), &|_| None, &[]);
     assert!(quiet.expected().is_empty());
 }
 
@@ -518,8 +543,8 @@ fn a_change_that_happens_is_put_on_record() {
 fn more_than_was_expected_counts_in_all_incidents_together() {
     let quiet = quiet();
     quiet.expect(announced(4000), &asked(0)).unwrap();
-    quiet.tick(at(1), &|_| Some(1000));
-    quiet.tick(at(2), &|_| Some(1000 + 9100));
+    quiet.tick(at(1), &|_| Some(1000), &[]);
+    quiet.tick(at(2), &|_| Some(1000 + 9100), &[]);
     let Judgement::Tell { notes } = quiet.judge(&subject(&event()), "pager", at(20)) else {
         panic!()
     };
@@ -533,22 +558,61 @@ fn more_than_was_expected_counts_in_all_incidents_together() {
 fn a_change_that_does_not_happen_is_told_and_waited_for() {
     let quiet = quiet();
     quiet.expect(announced(-4000), &asked(0)).unwrap();
-    quiet.tick(at(1), &|_| Some(10_000));
-    quiet.tick(at(60), &|_| Some(8001));
-    let told = quiet.tick(at(3600), &|_| Some(10_000));
+    quiet.tick(at(1), &|_| Some(10_000), &[]);
+    quiet.tick(at(60), &|_| Some(8001), &[]);
+    let told = quiet.tick(at(3600), &|_| Some(10_000), &[]);
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].event, Step::Opened);
     assert_eq!(
         told[0].summary,
         "An expected change did not happen: −4,000 routes of AS64500, expected −4,000, seen 1,999"
     );
-    assert!(quiet.tick(at(3601), &|_| Some(10_000)).is_empty());
-    let told = quiet.tick(at(4000), &|_| Some(8000));
+    assert!(quiet.tick(at(3601), &|_| Some(10_000), &[]).is_empty());
+    let told = quiet.tick(at(4000), &|_| Some(8000), &[]);
     assert_eq!(
         (told[0].event, told[0].id.as_str()),
         (Step::Resolved, "expected-change-missing-e-1")
     );
-    assert!(quiet.tick(at(4001), &|_| Some(8000)).is_empty());
+    assert!(quiet.tick(at(4001), &|_| Some(8000), &[]).is_empty());
+}
+
+#[test]
+fn a_change_that_may_have_happened_before_its_routes_were_counted_is_not_said_to_be_missing() {
+    let change = || Announced {
+        from: Some(at(0)),
+        ..announced(4000)
+    };
+    let state = |quiet: &Quiet| quiet.expected()[0].course.state;
+    // It began half an hour before it was announced.
+    let quiet = quiet();
+    quiet.expect(change(), &asked(1800)).unwrap();
+    quiet.tick(at(1810), &|_| Some(5000), &[]);
+    assert!(quiet.tick(at(3600), &|_| Some(5000), &[]).is_empty());
+    assert_eq!(state(&quiet), CourseState::Unseen);
+    let why = &quiet.record(1).0[0].why;
+    assert_eq!(why, "its routes were first counted after it began");
+    // Half of it came later.
+    let quiet = Quiet::load(Store::in_memory(), at(0));
+    quiet.expect(change(), &asked(1800)).unwrap();
+    quiet.tick(at(1810), &|_| Some(3000), &[]);
+    quiet.tick(at(1900), &|_| Some(5000), &[]);
+    quiet.tick(at(3600), &|_| Some(5000), &[]);
+    assert_eq!(state(&quiet), CourseState::Happened);
+}
+
+#[test]
+fn what_an_incident_shows_of_a_change_is_seen_of_it() {
+    let quiet = quiet();
+    quiet.expect(announced(4000), &asked(0)).unwrap();
+    let event = event();
+    let mut of_another = event.clone();
+    of_another.offender = Some(Asn(64999));
+    of_another.routes.peak = 9000;
+    quiet.tick(at(20), &|_| None, &[&event, &of_another]);
+    let course = quiet.expected().remove(0).course;
+    assert_eq!((course.baseline, course.largest), (None, 4000));
+    assert!(quiet.tick(at(3600), &|_| None, &[]).is_empty());
+    assert_eq!(quiet.expected()[0].course.state, CourseState::Happened);
 }
 
 #[test]
@@ -556,18 +620,18 @@ fn a_change_whose_end_nobody_counted_is_judged_by_the_next_count() {
     for (count, told) in [(Some(5000), 0), (Some(900), 1)] {
         let quiet = quiet();
         quiet.expect(announced(4000), &asked(0)).unwrap();
-        quiet.tick(at(1), &|_| Some(1000));
+        quiet.tick(at(1), &|_| Some(1000), &[]);
         for second in [3600, 3700] {
-            assert!(quiet.tick(at(second), &|_| None).is_empty());
+            assert!(quiet.tick(at(second), &|_| None, &[]).is_empty());
             assert_eq!(quiet.expected()[0].course.state, CourseState::Running);
         }
-        assert_eq!(quiet.tick(at(3710), &|_| count).len(), told);
+        assert_eq!(quiet.tick(at(3710), &|_| count, &[]).len(), told);
     }
     let quiet = quiet();
     quiet.expect(announced(4000), &asked(0)).unwrap();
-    quiet.tick(at(1), &|_| Some(1000));
-    quiet.tick(at(3600), &|_| None);
-    assert!(quiet.tick(at(7200), &|_| None).is_empty());
+    quiet.tick(at(1), &|_| Some(1000), &[]);
+    quiet.tick(at(3600), &|_| None, &[]);
+    assert!(quiet.tick(at(7200), &|_| None, &[]).is_empty());
     assert_eq!(quiet.expected()[0].course.state, CourseState::Unseen);
 }
 
@@ -575,9 +639,9 @@ fn a_change_whose_end_nobody_counted_is_judged_by_the_next_count() {
 fn a_change_that_never_happens_is_waited_for_for_an_hour() {
     let quiet = quiet();
     quiet.expect(announced(4000), &asked(0)).unwrap();
-    quiet.tick(at(1), &|_| Some(10));
-    assert_eq!(quiet.tick(at(3600), &|_| Some(10)).len(), 1);
-    let told = quiet.tick(at(7200), &|_| Some(10));
+    quiet.tick(at(1), &|_| Some(10), &[]);
+    assert_eq!(quiet.tick(at(3600), &|_| Some(10), &[]).len(), 1);
+    let told = quiet.tick(at(7200), &|_| Some(10), &[]);
     assert_eq!(told[0].event, Step::Resolved);
     assert_eq!(quiet.expected()[0].course.state, CourseState::DidNotHappen);
 }
@@ -586,20 +650,20 @@ fn a_change_that_never_happens_is_waited_for_for_an_hour() {
 fn what_nobody_counted_is_no_alarm_and_one_taken_back_ends_its_own() {
     let quiet = quiet();
     quiet.expect(announced(4000), &asked(0)).unwrap();
-    quiet.tick(at(1), &|_| None);
-    assert!(quiet.tick(at(3600), &|_| None).is_empty());
+    quiet.tick(at(1), &|_| None, &[]);
+    assert!(quiet.tick(at(3600), &|_| None, &[]).is_empty());
     assert_eq!(quiet.expected()[0].course.state, CourseState::Unseen);
     let again = Announced {
         until: at(9000),
         ..announced(4000)
     };
     quiet.expect(again, &asked(4000)).unwrap();
-    quiet.tick(at(4001), &|_| Some(10));
-    assert_eq!(quiet.tick(at(9000), &|_| Some(10)).len(), 1);
+    quiet.tick(at(4001), &|_| Some(10), &[]);
+    assert_eq!(quiet.tick(at(9000), &|_| Some(10), &[]).len(), 1);
     quiet.expect_no_more("e-2", &asked(9001)).unwrap();
-    let told = quiet.tick(at(9002), &|_| Some(10));
+    let told = quiet.tick(at(9002), &|_| Some(10), &[]);
     assert_eq!((told.len(), told[0].event), (1, Step::Resolved));
-    assert!(quiet.tick(at(9003), &|_| Some(10)).is_empty());
+    assert!(quiet.tick(at(9003), &|_| Some(10), &[]).is_empty());
 }
 
 #[test]
@@ -622,7 +686,7 @@ fn all_of_it_is_there_after_a_restart_and_no_name_comes_twice() {
         ..announced(-4000)
     };
     quiet.expect(change, &asked(3)).unwrap();
-    quiet.tick(at(4), &|_| Some(77));
+    quiet.tick(at(4), &|_| Some(77), &[]);
     let again = Quiet::load(store.clone(), at(5));
     assert_eq!(again.mutes(), quiet.mutes());
     assert_eq!(again.acknowledgements(), quiet.acknowledgements());
@@ -715,9 +779,11 @@ fn more_than_the_most_are_refused_and_the_record_is_bounded() {
         (entries.len(), total),
         (record::MOST_ENTRIES, record::MOST_ENTRIES)
     );
-    quiet.tick(at(100) + record::KEPT + Duration::from_secs(4000), &|_| {
-        None
-    });
+    quiet.tick(
+        at(100) + record::KEPT + Duration::from_secs(4000),
+        &|_| None,
+        &[],
+    );
     // Of the year before nothing is left but what ended just now.
     assert_eq!(quiet.record(0).1, MOST + 1);
 }

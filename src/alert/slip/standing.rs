@@ -80,11 +80,6 @@ impl Slip {
         self.told.as_ref().is_some_and(|told| !told.over)
     }
 
-    /// Whether it is over at a sink that is told of no ends.
-    pub fn is_ended(&self) -> bool {
-        self.ended
-    }
-
     /// When the sink was told that it was over; none while it goes on or anything waits.
     pub fn over_since(&self) -> Option<Timestamp> {
         let told = self.told.as_ref().filter(|told| told.over)?;

@@ -42,7 +42,7 @@ pub(in crate::http) fn incident(desk: &Desk, record: &Record) -> String {
         badge(event.severity, record.realm),
         Text(event.summary.trim_end_matches("; over"))
     );
-    hushed(&mut out, &desk.quiet.hush(event, now));
+    hushed(&mut out, &desk.quiet.hush(event, (desk.wall)()));
     out.push_str("<section><h2>What to do</h2>\n<ol>\n");
     for step in advice::steps(event, &reference) {
         let _ = writeln!(out, "<li>{}</li>", Text(&step));

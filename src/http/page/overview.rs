@@ -174,7 +174,7 @@ fn card(out: &mut String, record: &Record, desk: &Desk, now: Timestamp) {
         confidence = event.confidence,
         views = counted(event.views.len() as u64, "table", "tables"),
     );
-    hushed(out, &desk.quiet.hush(event, now));
+    hushed(out, &desk.quiet.hush(event, (desk.wall)()));
     out.push_str("</article>\n");
 }
 

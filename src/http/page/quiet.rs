@@ -22,7 +22,7 @@ pub(super) fn hushed(out: &mut String, hush: &Hush) {
 
 /// What was asked for and holds, or will: nobody should have to wonder why nothing is told.
 pub(super) fn quiet(out: &mut String, desk: &Desk) {
-    let now = (desk.clock)();
+    let now = (desk.wall)();
     let mutes = desk.quiet.mutes();
     let mutes = mutes.iter().filter(|one| now < one.until);
     let expected = desk.quiet.expected();

@@ -253,7 +253,7 @@ impl<'a> Listed<'a> {
             origins: event.origins,
             views: event.views.len(),
             summary: &event.summary,
-            hush: Hushed::of(desk.quiet.hush(event, (desk.clock)())),
+            hush: Hushed::of(desk.quiet.hush(event, (desk.wall)())),
         }
     }
 }

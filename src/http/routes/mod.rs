@@ -3,6 +3,7 @@
 mod events;
 mod health;
 mod incidents;
+mod named;
 mod page;
 mod peers;
 mod quiet;

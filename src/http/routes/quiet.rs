@@ -11,7 +11,7 @@ use axum::{
 };
 use serde::Serialize;
 
-use super::{incidents, json};
+use super::{incidents, json, named::named};
 use crate::{
     alert::quiet::{
         Acknowledgement, Announced, Asked, Entry, Expected, Matches, Mute, Quiet, Refusal, Wanted,
@@ -38,6 +38,16 @@ struct Mutes {
     mutes: Vec<Mute>,
 }
 
+/// A mute that was asked for.
+#[derive(Serialize)]
+struct Granted {
+    #[serde(flatten)]
+    mute: Mute,
+    /// What whoever asked should know of it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
 #[derive(Serialize)]
 struct Changes {
     time: Timestamp,
@@ -55,7 +65,7 @@ struct Record {
 pub(super) async fn mutes(State(shared): State<Shared>, uri: Uri) -> Result<Response, Problem> {
     Params::read(&uri, &[])?;
     Ok(json(&Mutes {
-        time: (shared.desk.clock)(),
+        time: (shared.desk.wall)(),
         mutes: shared.desk.quiet.mutes(),
     }))
 }
@@ -63,7 +73,7 @@ pub(super) async fn mutes(State(shared): State<Shared>, uri: Uri) -> Result<Resp
 pub(super) async fn expected(State(shared): State<Shared>, uri: Uri) -> Result<Response, Problem> {
     Params::read(&uri, &[])?;
     Ok(json(&Changes {
-        time: (shared.desk.clock)(),
+        time: (shared.desk.wall)(),
         expected: shared.desk.quiet.expected(),
     }))
 }
@@ -73,7 +83,7 @@ pub(super) async fn record(State(shared): State<Shared>, uri: Uri) -> Result<Res
     let limit = params.limit(SOME, MOST)?;
     let (entries, total) = shared.desk.quiet.record(limit);
     Ok(json(&Record {
-        time: (shared.desk.clock)(),
+        time: (shared.desk.wall)(),
         truncated: total > entries.len(),
         entries,
         total,
@@ -98,10 +108,11 @@ pub(super) async fn mute(
     ];
     let fields = Fields::read(request, &known).await?;
     let from = fields.time("from")?;
-    let now = (shared.desk.clock)();
+    let now = (shared.desk.wall)();
     let until = fields.end(from.unwrap_or(now))?;
+    let (matches, notes) = named(matches(&fields)?, &shared).await?;
     let wanted = Wanted {
-        matches: matches(&fields)?,
+        matches,
         below_critical: fields.flag("below_critical")?,
         from,
         until: until.ok_or_else(|| fields.missing("until", "say when it ends, or `for`"))?,
@@ -112,7 +123,8 @@ pub(super) async fn mute(
         by = mute.by, why = mute.why, address = %client.0, id = mute.id, what = mute.what(),
         until = %mute.until, "alerts muted"
     );
-    Ok(created(&format!("/api/v1/mutes/{}", mute.id), &mute))
+    let path = format!("/api/v1/mutes/{}", mute.id);
+    Ok(created(&path, &Granted { mute, notes }))
 }
 
 fn matches(fields: &Fields) -> Result<Matches, Problem> {
@@ -175,7 +187,7 @@ pub(super) async fn acknowledge(
         ));
     }
     let fields = Fields::read(request, &["until", "for", "by", "why"]).await?;
-    let now = (shared.desk.clock)();
+    let now = (shared.desk.wall)();
     let until = fields.end(now)?.unwrap_or(now + ACKNOWLEDGED);
     let who = author(&fields)?;
     let one: Acknowledgement = write(&shared, &who, move |quiet, asked| {
@@ -223,7 +235,7 @@ pub(super) async fn expect(
     ];
     let fields = Fields::read(request, &known).await?;
     let from = fields.time("from")?;
-    let now = (shared.desk.clock)();
+    let now = (shared.desk.wall)();
     let until = fields.end(from.unwrap_or(now))?;
     let asn = fields.asn("asn")?;
     let routes = fields.whole("routes")?;
@@ -303,7 +315,7 @@ async fn write<T: Send + 'static>(
     change: impl FnOnce(&Quiet, &Asked) -> Result<T, Refusal> + Send + 'static,
 ) -> Result<T, Problem> {
     let quiet = shared.desk.quiet.clone();
-    let now = (shared.desk.clock)();
+    let now = (shared.desk.wall)();
     let (by, why) = (who.by.clone(), who.why.clone());
     let done = tokio::task::spawn_blocking(move || {
         let (by, why) = (by.as_str(), why.as_str());

@@ -10,13 +10,10 @@ use axum::{
 
 use super::{blocking, incidents::find_or_read};
 use crate::{
-    bgp::Prefix,
+    bgp::{Prefix, Timestamp},
     feed::intake::Realm,
     http::{Record, Shared, params::Params, problem::Problem},
-    report::{
-        self, Account, Acknowledged, Audience, Cause, Format, Language, Refusal, Report, Request,
-        Sort,
-    },
+    report::{self, Account, Audience, Cause, Format, Language, Refusal, Report, Request, Sort},
 };
 
 /// What a report takes.
@@ -128,7 +125,7 @@ fn request(params: &Params) -> Result<Request, Problem> {
 struct Known {
     steps: Vec<report::Stage>,
     affected: Option<Vec<Prefix>>,
-    acknowledged: Option<Acknowledged>,
+    acknowledged: Option<Timestamp>,
 }
 
 impl Known {
@@ -148,11 +145,7 @@ impl Known {
         let mut acknowledgements = shared.desk.quiet.acknowledgements().into_iter();
         let acknowledged = acknowledgements
             .find(|one| one.incident == *id && one.drill == drill)
-            .map(|one| Acknowledged {
-                by: one.by,
-                time: one.at,
-                why: one.why,
-            });
+            .map(|one| one.at);
         Known {
             steps,
             affected: (shared.desk.affected)(id, drill),
@@ -168,7 +161,7 @@ impl Known {
             steps: &self.steps,
             omitted: record.omitted,
             affected: self.affected.as_deref(),
-            acknowledged: self.acknowledged.as_ref(),
+            acknowledged: self.acknowledged,
             now: (shared.desk.clock)(),
         }
     }

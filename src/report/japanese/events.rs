@@ -2,7 +2,10 @@
 
 use crate::{
     incident::{Kind, report::grouped},
-    report::{value::Facts, words::Words},
+    report::{
+        value::Facts,
+        words::{Effects, Words, effects},
+    },
 };
 
 /// A sort of event, and what it is also called.
@@ -55,6 +58,31 @@ pub(super) const fn effect(kind: Kind) -> &'static str {
         }
         Kind::MaximumPrefix => {
             "現時点ではありません。上限値を超えるとBGPセッションが切断されます。"
+        }
+    }
+}
+
+/// What it may do to our users.
+pub(super) const fn effect_on_users(kind: Kind) -> &'static str {
+    match effects(kind) {
+        Effects::Unknown => "利用者の通信への影響は不明です。",
+        Effects::NoneYet => "利用者の通信への影響は確認されていません。",
+        Effects::Possible => {
+            "影響を受けた宛先との通信に遅延や不通が生じた可能性があります。実際に影響を受けた利用者数は、\
+             経路情報のみからは判断できません。"
+        }
+    }
+}
+
+/// What it may do to them, as customers are told.
+pub(super) const fn effect_on_customers(kind: Kind, over: bool) -> &'static str {
+    match (effects(kind), over) {
+        (Effects::Unknown | Effects::NoneYet, _) => "お客様の通信への影響は確認されておりません",
+        (Effects::Possible, false) => {
+            "一部の宛先との通信に、遅延またはつながりにくい状況が生じている可能性があります"
+        }
+        (Effects::Possible, true) => {
+            "一部の宛先との通信に、遅延またはつながりにくい状況が生じていた可能性があります"
         }
     }
 }

@@ -72,7 +72,7 @@ const LABELS: Labels = Labels {
     our_network: "自社網",
     seen_at: "観測箇所",
     kind: "事象の種別",
-    severity: "重大度",
+    severity: "監視上の重要度",
     service_concerned: "影響を与えた電気通信役務",
     area: "影響を与えた地域",
     routes: "影響経路数",
@@ -81,10 +81,9 @@ const LABELS: Labels = Labels {
     customers: "自社の利用者",
     other_operators: "他事業者への影響",
     users: "法人・個人利用者",
-    effect_on_users: "影響を受けた宛先との通信に遅延や不通が生じた可能性があります。実際に影響を受けた\
-                      利用者数は、経路情報のみからは判断できません。",
     networks_head: ["AS番号", "名称", "経路数"],
     customers_head: ["影響を受けた顧客", "プレフィックス", "利用者数"],
+    in_part: "（一部）",
     users_unknown: "不明",
     own_prefixes_unknown: "不明（要記入）",
     customers_unknown: "不明（要記入）",
@@ -96,7 +95,7 @@ const LABELS: Labels = Labels {
     nothing_noted: FILL_IN,
     nothing_yet: "状況を確認中",
     customers_told: "利用者への周知",
-    taken_on: "対応者",
+    taken_on: "対応開始日時",
     suggested_filter: "推奨する対処",
     can_end_it: "是正が可能なAS",
     cause: "原因",
@@ -114,7 +113,7 @@ const LABELS: Labels = Labels {
                   を判定するものではありません。ベストエフォート型サービスにおいては、速度が低下していても、\
                   セッションが維持されていれば、通常、役務の「停止」には当たらないとされています。役務の停止\
                   または品質の低下に該当するかは、別途確認が必要です。",
-    course_head: ["内容", "重大度", "影響経路数"],
+    course_head: ["内容", "監視上の重要度", "影響経路数"],
     before: "変化前　",
     after: "変化後　",
     no_route: "経路なし",
@@ -142,9 +141,18 @@ impl Words for Japanese {
         events::effect(kind)
     }
 
+    fn effect_on_users(&self, kind: Kind) -> &'static str {
+        events::effect_on_users(kind)
+    }
+
+    fn effect_on_customers(&self, kind: Kind, over: bool) -> &'static str {
+        events::effect_on_customers(kind, over)
+    }
+
+    /// 重大 is the law's word for accidents that must be reported, which nobody here judges.
     fn severity(&self, severity: Severity) -> &'static str {
         match severity {
-            Severity::Critical => "重大",
+            Severity::Critical => "緊急",
             Severity::Warning => "警告",
             Severity::Info => "参考",
         }
@@ -348,12 +356,16 @@ impl Words for Japanese {
         )
     }
 
-    fn without_users(&self, count: u32) -> String {
-        format!("。うち{}件は利用者数不明", grouped(count))
+    fn customers_partly(&self, count: u32, users: u64, rests: &str) -> String {
+        format!(
+            "顧客{}件、該当プレフィックスの利用者数の合計{}（一部のみ影響の場合を含む。{rests}）",
+            grouped(count),
+            thousands(users)
+        )
     }
 
-    fn taken_on(&self, by: &str, moment: &str) -> String {
-        format!("{by}（{moment}に対応開始）")
+    fn without_users(&self, count: u32) -> String {
+        format!("。うち{}件は利用者数不明", grouped(count))
     }
 
     fn set_filter(&self, filter: &str) -> String {

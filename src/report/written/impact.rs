@@ -35,7 +35,7 @@ pub(super) fn impact(words: &dyn Words, facts: &Facts, audience: Audience) -> Ve
     gathered.add(labels.own_prefixes, own_prefixes(words, facts));
     gathered.add(labels.customers, customers(words, facts));
     gathered.add(labels.other_operators, words.effect(facts.kind));
-    gathered.add(labels.users, labels.effect_on_users);
+    gathered.add(labels.users, words.effect_on_users(facts.kind));
     let mut blocks = vec![gathered.block()];
     if !facts.whose.is_empty() {
         blocks.push(whose(words, &facts.whose));
@@ -66,9 +66,13 @@ fn customer_names(words: &dyn Words, customers: &OwnCustomers) -> Block {
     let labels = words.labels();
     let rows = customers.names.iter().map(|one| {
         let users = one.users.map(thousands);
+        let mut prefix = one.prefix.to_string();
+        if one.partly {
+            prefix += labels.in_part;
+        }
         vec![
             one.name.clone(),
-            one.prefix.to_string(),
+            prefix,
             users.unwrap_or_else(|| labels.users_unknown.to_owned()),
         ]
     });
@@ -132,8 +136,13 @@ fn customers(words: &dyn Words, facts: &Facts) -> String {
     if customers.count == 0 {
         return words.none_found(basis, &rests);
     }
-    let mut text = least(words, basis).to_owned();
-    text += &words.customers(customers.count, customers.users, &rests);
+    let (count, users) = (customers.count, customers.users);
+    let mut text = if customers.partly > 0 {
+        // Perhaps fewer than the file has for these prefixes, perhaps more elsewhere.
+        words.customers_partly(count, users, &rests)
+    } else {
+        least(words, basis).to_owned() + &words.customers(count, users, &rests)
+    };
     if customers.without_users > 0 {
         text += &words.without_users(customers.without_users);
     }

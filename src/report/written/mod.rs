@@ -19,7 +19,10 @@ use super::{
     words::{self, Words},
     zone::Zone,
 };
-use crate::{bgp::Timestamp, incident::report::grouped};
+use crate::{
+    bgp::Timestamp,
+    incident::{Kind, report::grouped},
+};
 
 /// The whole report.
 pub(super) fn document(report: &Report, settings: &Settings) -> Document {
@@ -76,7 +79,7 @@ pub(super) fn document(report: &Report, settings: &Settings) -> Document {
 }
 
 /// What customers are told.
-pub(super) fn notice(report: &Report, settings: &Settings) -> String {
+pub(super) fn notice(report: &Report, kind: Kind, settings: &Settings) -> String {
     let words = words::of(report.language);
     let zone = &settings.time_zone;
     let reporter = &report.reporter;
@@ -98,6 +101,9 @@ pub(super) fn notice(report: &Report, settings: &Settings) -> String {
         minute(words, report.written, zone),
         report.number.to_string(),
         names(words, &report.public_networks),
+        words
+            .effect_on_customers(kind, time.ended.is_some())
+            .to_owned(),
         report.note.clone().unwrap_or_default(),
     ];
     let template = words.template(settings);
@@ -201,14 +207,8 @@ fn response(words: &dyn Words, report: &Report, facts: &Facts, zone: &Zone) -> B
     if report.audience == Audience::Authority {
         gathered.add(labels.customers_told, labels.fill_in);
     }
-    if let (Some(by), Some(at)) = (&response.acknowledged_by, response.acknowledged_at) {
-        let mut who = words.taken_on(by, &moment(words, at, zone));
-        let why = response.acknowledged_why.as_deref().unwrap_or_default();
-        if !why.is_empty() {
-            who += labels.colon;
-            who += why;
-        }
-        gathered.add(labels.taken_on, who);
+    if let Some(at) = response.acknowledged_at {
+        gathered.add(labels.taken_on, moment(words, at, zone));
     }
     if let Some(filter) = &response.suggested_filter {
         let what = if over {

@@ -1,5 +1,7 @@
 //! A report in English.
 
+mod events;
+
 use super::{
     cause::Cause,
     impact::Basis,
@@ -75,10 +77,9 @@ const LABELS: Labels = Labels {
     customers: "Our customers",
     other_operators: "Other operators",
     users: "Our users",
-    effect_on_users: "access to the affected destinations may be, or have been, slow or \
-                      impossible; how many users noticed, routes do not tell",
     networks_head: ["Network", "Name", "Prefixes"],
     customers_head: ["Customer", "Prefix", "Users"],
+    in_part: " (in part)",
     users_unknown: "not known",
     own_prefixes_unknown: "not known [to be filled in]",
     customers_unknown: "not known [to be filled in]",
@@ -129,43 +130,19 @@ impl Words for English {
     }
 
     fn kind(&self, kind: Kind) -> &'static str {
-        match kind {
-            Kind::Leak => "route leak (RFC 7908)",
-            Kind::MoreSpecific => "more-specifics nobody had announced before",
-            Kind::Origin => "prefixes announced by another network than before",
-            Kind::Path => "AS paths longer than any need",
-            Kind::Specific => "prefixes too specific for the global table",
-            Kind::Bogon => "special-purpose prefixes or AS numbers",
-            Kind::OwnPrefix => "our own prefixes announced otherwise than they should be",
-            Kind::Visibility => "our own prefixes gone from most tables",
-            Kind::Surge => "far more changes than usual",
-            Kind::Withdrawal => "many withdrawals with the session up",
-            Kind::MaximumPrefix => "close to a limit on the number of routes",
-        }
+        events::kind(kind)
     }
 
     fn effect(&self, kind: Kind) -> &'static str {
-        match kind {
-            Kind::Leak | Kind::MoreSpecific => {
-                "wherever the leaked routes were accepted, traffic to the affected prefixes may \
-                 have been led astray, delayed or lost"
-            }
-            Kind::Origin | Kind::OwnPrefix => {
-                "wherever the routes were accepted, traffic to the affected prefixes may have gone \
-                 to another network"
-            }
-            Kind::Path => {
-                "some routers reset sessions over such paths; nothing is known of traffic"
-            }
-            Kind::Specific | Kind::Bogon => {
-                "routers may carry more than they should; nothing is known of traffic"
-            }
-            Kind::Visibility => "traffic to our prefixes may not arrive",
-            Kind::Surge | Kind::Withdrawal => {
-                "some destinations may be out of reach or reached on other ways"
-            }
-            Kind::MaximumPrefix => "none yet; a limit that is passed takes the session down",
-        }
+        events::effect(kind)
+    }
+
+    fn effect_on_users(&self, kind: Kind) -> &'static str {
+        events::effect_on_users(kind)
+    }
+
+    fn effect_on_customers(&self, kind: Kind, over: bool) -> &'static str {
+        events::effect_on_customers(kind, over)
     }
 
     fn severity(&self, severity: Severity) -> &'static str {
@@ -327,13 +304,18 @@ impl Words for English {
         format!("{customers}, {} users ({rests})", thousands(users))
     }
 
+    fn customers_partly(&self, count: u32, users: u64, rests: &str) -> String {
+        let customers = counted(count, "customer", "customers");
+        format!(
+            "{customers}; {} users of the prefixes concerned, of some of which only a part is \
+             affected ({rests})",
+            thousands(users)
+        )
+    }
+
     fn without_users(&self, count: u32) -> String {
         let entries = counted(count, "entry", "entries");
         format!("; of {entries} the number of users is not known")
-    }
-
-    fn taken_on(&self, by: &str, moment: &str) -> String {
-        format!("by {by} at {moment}")
     }
 
     fn set_filter(&self, filter: &str) -> String {
