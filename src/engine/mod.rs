@@ -7,6 +7,7 @@ mod baseline;
 mod carried;
 mod clock;
 mod compare;
+mod findings;
 mod keep;
 mod limits;
 mod own;

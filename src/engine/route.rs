@@ -1,21 +1,18 @@
-//! One route at a time: what changed in the table, and what the detectors say of it.
+//! One route at a time: what changed in the table, and what becomes of what is found.
 
 use super::{
     Engine,
     view::{Space, View},
 };
 use crate::{
-    bgp::{Asn, Batch, Nlri, RibView, Span, SpecialCommunity, Timestamp},
-    detect::{
-        Detector, Finds, Phase, Verdict, bogon, more_specific, origin, own_prefix, specific,
-        surge::Stream,
-    },
+    bgp::{Asn, Batch, Nlri, RibView, Span, Timestamp},
+    detect::{Detector, Finds, Phase, Verdict, surge::Stream},
     incident::{
         Kind, Output, Raised, Severity,
         messages::Message,
         window::{Candidate, RouteKey},
     },
-    rib::{Change, Family, Marks, NEVER, PathId, ViewId, seconds},
+    rib::{Change, Family, Marks, PathId, ViewId},
 };
 
 /// ASes remembered for their long or repetitive paths; the real table has a few hundred.
@@ -39,7 +36,7 @@ pub(super) struct News<'a> {
 
 /// What routes of an UPDATE are compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Against {
+pub(super) enum Against {
     /// What stood a moment ago.
     Now,
     /// What stood when the table was sent before: it is sent once more.
@@ -51,20 +48,20 @@ enum Against {
 /// What is the same for every prefix of an UPDATE, looked up once.
 #[derive(Clone, Copy)]
 pub(super) struct Shared {
-    verdict: Verdict,
+    pub verdict: Verdict,
     finds: Finds,
     /// What stands on the routes and is nobody's news.
     silent: Finds,
     pub phase: Phase,
-    space: Space,
+    pub space: Space,
     /// The view carries a good part of all prefixes.
-    feeds_much: bool,
+    pub feeds_much: bool,
     /// What else is to be said of a bogon here.
     on_bogons: Finds,
     /// Without a table once seen whole, nothing can be told to be new.
-    had_table: bool,
+    pub had_table: bool,
     /// How it is compared with what is known.
-    against: Against,
+    pub against: Against,
 }
 
 impl Shared {
@@ -311,152 +308,6 @@ impl Engine {
     fn note(&mut self, route: RouteKey, path: PathId, silent: Finds) {
         if !silent.is_quiet() {
             self.folder.note(route, path, silent, &mut self.rib);
-        }
-    }
-
-    /// What the prefix alone shows.
-    pub(super) fn of_prefix<A: Family>(
-        &self,
-        nlri: Nlri<A>,
-        news: &News<'_>,
-        shared: &Shared,
-    ) -> Finds
-    where
-        (A, u8): prefix_trie::Prefix,
-    {
-        let mut finds = Finds::NONE;
-        if shared.space == Space::Vpn {
-            return finds;
-        }
-        let blackhole = || self.is_blackhole(nlri, news, shared);
-        if specific::is_specific(A::AFI, nlri.len, &self.settings.specific) && !blackhole() {
-            finds |= Finds::of(Detector::Specific);
-        }
-        if shared.space == Space::Internet && bogon::is_bogon_prefix(nlri.addr, nlri.len) {
-            finds |= Finds::of(Detector::Bogon);
-        }
-        if !self.reference.own.is_empty() {
-            let path = self.rib.paths.path(news.path);
-            let by_us = || {
-                let origin = shared.verdict.origin;
-                own_prefix::is_by_us(nlri.addr, nlri.len, origin, &self.reference)
-            };
-            if own_prefix::is_unexpected(nlri.addr, nlri.len, path, &self.reference)
-                && !(by_us() && blackhole())
-            {
-                finds |= Finds::of(Detector::OwnPrefix);
-            }
-        }
-        finds
-    }
-
-    /// Whether it is a blackhole route under a covering route of the same origin.
-    fn is_blackhole<A: Family>(&self, nlri: Nlri<A>, news: &News<'_>, shared: &Shared) -> bool
-    where
-        (A, u8): prefix_trie::Prefix,
-    {
-        if !news.marks.special.has(SpecialCommunity::BLACKHOLE) {
-            return false;
-        }
-        let table = self.rib.table::<A>();
-        table.cover(nlri.addr, nlri.len).is_some_and(|cover| {
-            let known = table.known_origin(cover);
-            known == Some(shared.verdict.origin)
-                || known.is_some_and(|asn| {
-                    self.rib
-                        .paths
-                        .path(news.path)
-                        .sequence_hops()
-                        .any(|hop| hop == asn)
-                })
-        })
-    }
-
-    /// What the change shows, in a view whose table is known.
-    pub(super) fn of_change<A: Family>(
-        &mut self,
-        nlri: Nlri<A>,
-        news: &News<'_>,
-        shared: &Shared,
-        change: &Change,
-        cover: &mut u32,
-    ) -> Finds
-    where
-        (A, u8): prefix_trie::Prefix,
-    {
-        if shared.space == Space::Vpn {
-            return Finds::NONE;
-        }
-        let origin_as = shared.verdict.origin;
-        let mut finds = Finds::NONE;
-        let blackhole = news.marks.special.has(SpecialCommunity::BLACKHOLE);
-        let history = self.settings.gate.history;
-        if shared.had_table
-            && !blackhole
-            && let Some(row) =
-                more_specific::cover(&self.rib, change, nlri.addr, nlri.len, news.time, history)
-        {
-            *cover = row;
-            finds |= Finds::of(Detector::MoreSpecific);
-            let known = self.rib.table::<A>().known_origin(row);
-            if known.is_some_and(|known| known != origin_as) {
-                finds |= Finds::OTHER_ORIGIN;
-            }
-        }
-        let opinion = origin::judge::<A>(
-            &self.rib,
-            &self.reference,
-            change.row,
-            origin_as,
-            news.time,
-            &self.settings.origin,
-        );
-        let table = A::table_mut(&mut self.rib);
-        match opinion {
-            origin::Opinion::Fine => {}
-            origin::Opinion::Learn => table.learn_origin(change.row, origin_as, 0),
-            origin::Opinion::New => {
-                table.learn_origin(change.row, origin_as, seconds(news.time));
-                finds |= Finds::of(Detector::Origin);
-            }
-            origin::Opinion::StillNew => finds |= Finds::of(Detector::Origin),
-        }
-        // A prefix that others have had all along is news of a view that carries little: a
-        // customer that sends the whole table sends no new prefix at all. A full feed loses and
-        // regains such prefixes all day.
-        let news_here = match change.absent_since {
-            Some(since) => since == NEVER,
-            None => !shared.feeds_much,
-        };
-        let returned = change.old.path().is_none() && !news_here;
-        if !returned && !blackhole {
-            finds |= Finds::CHANGED;
-        }
-        // How fast changes come tells nothing of what is compared with older news.
-        if !blackhole && shared.against != Against::Before {
-            self.count(news, change, news_here, finds);
-        }
-        finds
-    }
-
-    /// Rates of the view.
-    fn count(&mut self, news: &News<'_>, change: &Change, news_here: bool, finds: Finds) {
-        let Some(state) = self.views.get_mut(news.view.index()) else {
-            return;
-        };
-        let settings = &self.settings.surge;
-        if change.old.path().is_none() {
-            // A prefix that left a moment ago and is back is the tail of path hunting.
-            if news_here {
-                state.streams.count(Stream::New, news.time, settings);
-            }
-        } else {
-            state.streams.count(Stream::PathChange, news.time, settings);
-        }
-        if finds.has(Detector::Origin) {
-            state
-                .streams
-                .count(Stream::OriginChange, news.time, settings);
         }
     }
 

@@ -4,6 +4,7 @@ mod compare;
 mod keep;
 mod life;
 mod look;
+mod revive;
 mod standing;
 mod views;
 
