@@ -5,7 +5,7 @@
 
 mod story;
 
-use leakwatch::incident::Severity;
+use leakwatch::incident::{Severity, Step};
 use story::Stage;
 
 /// Two transit providers of AS64500's with the same 20,000 prefixes.
@@ -85,6 +85,66 @@ fn a_customer_whose_own_routes_come_and_go_is_no_news() {
 }
 
 #[test]
+fn a_feed_that_loses_all_it_has_and_gets_it_back_is_no_leak() {
+    let story = "
+        c = 192.0.2.9/60000@adj-rib-out-post
+        l = 0.0.0.0/50000@loc-rib
+        10:00:00 rib 192.0.2.3/1000030 20.0.0.0/22*20000 1000030 3356 400000+/10
+        10:00:00 rib $c 20.0.0.0/22*20000 50000 1000010 3356 400000+/10
+        10:00:00 rib $l 20.0.0.0/22*20000 1000010 3356 400000+/10
+        10:00:01 eor 192.0.2.3/1000030
+        10:00:01 eor $c
+        10:00:01 eor $l
+        10:20:00 W $a 20.0.0.0/22*20000
+        10:20:00 W $c 20.0.0.0/22*20000
+        10:20:00 W $l 20.0.0.0/22*20000
+        10:30:00 1000/s A $a 20.0.0.0/22*20000 1000010 3356 400000+/10
+        10:30:00 1000/s A $c 20.0.0.0/22*20000 50000 1000010 3356 400000+/10
+        10:30:00 1000/s A $l 20.0.0.0/22*20000 1000010 3356 400000+/10
+        12:40:00 wait";
+    for roles in ["", PROVIDERS] {
+        let told = told(roles, story);
+        let leaks: Vec<_> = told.iter().filter(|one| one.contains("leak")).collect();
+        assert!(leaks.is_empty(), "{leaks:?}, {roles}");
+    }
+}
+
+#[test]
+fn what_comes_back_of_a_peer_with_a_large_customer_is_no_leak() {
+    let story = "
+        p = 192.0.2.8/61000
+        10:00:00 rib $b 140.0.0.0/22*2000 1000020 61001 440000+/10
+        10:00:01 rib $p 140.0.0.0/22*300 61000 61001 440000+/10
+        10:00:02 eor $p
+        10:20:00 W $p 140.0.0.0/22*300
+        10:25:00 A $p 140.0.0.0/22*300 61000 61001 440000+/10
+        10:40:00 wait";
+    assert_eq!(told("", story), nothing());
+}
+
+#[test]
+fn a_leak_ends_though_the_offenders_own_routes_flapped_meanwhile() {
+    let mut stage = Stage::configured("");
+    stage.tell(TRANSIT);
+    stage.tell(
+        "c = 192.0.2.9/60000
+        10:00:01 rib $c 90.0.0.0/16*100 60000 60001
+        10:00:01 rib $b 90.0.0.0/16*100 1000020 1299 60000 60001
+        10:00:02 eor $c
+        10:20:00 1000/s A $c 20.0.0.0/22*15000 60000 1299 400000+/10
+        10:21:00 W $c 90.0.0.0/16*100
+        10:22:00 A $c 90.0.0.0/16*100 60000 60001
+        10:25:00 W $c 20.0.0.0/22*15000
+        12:00:00 wait",
+    );
+    let last = stage.incidents().last().unwrap();
+    assert_eq!(
+        (last.event, last.offender.unwrap().0),
+        (Step::Resolved, 60000)
+    );
+}
+
+#[test]
 fn what_a_customer_is_sent_is_not_judged_as_if_it_sent_it() {
     for count in [1, 25] {
         let story = format!(
@@ -107,6 +167,29 @@ fn our_own_leak_to_a_provider_is_seen_as_it_leaves() {
         10:20:00 1000/s A $c 20.0.0.0/22*300 50000 1000020 1299 400000+/10
         10:40:00 wait";
     assert_eq!(told(PROVIDERS, story), ["critical leak-50000"]);
+    // Before policy all of it is there, for the policy to drop.
+    let before_policy = "
+        c = 192.0.2.1/1000010@adj-rib-out-pre
+        10:00:01 rib $c 20.0.0.0/22*20000 50000 1000020 1299 400000+/10
+        10:00:02 eor $c
+        10:20:00 A $c 20.0.0.0/22*300 50000 1000020 6939 400000+/10
+        10:40:00 wait";
+    assert_eq!(told(PROVIDERS, before_policy), nothing());
+}
+
+#[test]
+fn a_network_that_is_a_peer_here_and_a_customer_there_is_a_customer() {
+    let both = format!(
+        "{PROVIDERS}[[peer]]\nmatch = {{ address = \"192.0.2.8\", as = 60000 }}\n\
+         local_role = \"peer\"\n"
+    );
+    let story = "
+        c = 192.0.2.1/1000010@adj-rib-out-post
+        10:00:01 rib $c 100.128.0.0/22*600 50000 60000
+        10:00:02 eor $c
+        10:20:00 A $c 101.0.0.0/22*100 50000 60000 60001+/5
+        10:40:00 wait";
+    assert_eq!(told(&both, story), nothing());
 }
 
 #[test]
@@ -125,6 +208,10 @@ fn a_blackhole_of_our_own_is_no_hijack_and_one_of_somebody_else_is() {
         told(OWN, &story("50000 66")),
         ["critical own_prefix-66-via-50000"]
     );
+    let upstream = format!("{OWN}upstreams = [1000010]\n");
+    let forged = "10:20:00 A $b 45.0.3.0/24 1000020 1299 66 50000 [65535:666]\n10:22:00 wait";
+    let forged = told(&upstream, forged);
+    assert_eq!(forged, ["critical own_prefix-66-via-1299"]);
 }
 
 #[test]
@@ -242,6 +329,11 @@ local_role = \"provider\"
         &story("192.0.2.1/1000010@adj-rib-out-post", "50000 65010"),
     );
     assert_eq!(outside, ["warning bogon-65010-via-50000"]);
+    let behind = told(
+        private,
+        &story("0.0.0.0/50000@loc-rib", "1000020 1299 65010 70000"),
+    );
+    assert_eq!(behind, ["warning bogon-70000-via-65010"]);
     let stranger = told(private, &story("0.0.0.0/50000@loc-rib", "65011"));
     assert_eq!(stranger, ["warning bogon-65011"]);
 }

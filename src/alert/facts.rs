@@ -230,6 +230,17 @@ fn of_event(message: &mut Message, event: &IncidentEvent, voice: &Voice) {
 /// What is left to do when it is over, or when no more of it can be seen.
 fn after(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     let mut steps = Vec::new();
+    let back = format!(
+        "If it comes back within the hour you are told under the same name, {}.",
+        event.id
+    );
+    if advice::is_ours(event, reference) {
+        steps.push(
+            "See at a looking glass that it is gone there too: it was our own network.".to_owned(),
+        );
+        steps.push(back);
+        return steps;
+    }
     let asked = advice::callees(event, reference).first().map(|(asn, _)| {
         let asn = Plain(&as_name(*asn, reference)).to_string();
         format!(" Ask {asn} before you take out what you filtered.")
@@ -239,7 +250,7 @@ fn after(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
         steps.push(format!(
             "We do not know whether it is over: where it was seen it can no longer be seen.{asked}"
         ));
-    } else if filters_help(event.kind) && !event.views.iter().any(shows_what_is_refused) {
+    } else if filters_help(event.kind) && is_seen_behind_policy(event) {
         steps.push(format!(
             "It is gone behind our own policy, and a filter of ours hides it as well as its end \
              does. See what the routers receive before policy.{asked}"
@@ -259,16 +270,14 @@ fn after(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     if event.kind == Kind::OwnPrefix {
         steps.push("Withdraw the more-specifics that you announced for this.".to_owned());
     }
-    steps.push(format!(
-        "If it comes back within the hour you are told under the same name, {}.",
-        event.id
-    ));
+    steps.push(back);
     steps
 }
 
-/// Whether a filter leaves the view as it is.
-fn shows_what_is_refused(view: &ViewName) -> bool {
-    view.rib == RibView::AdjRibInPre
+/// Whether a filter of ours hides it from every view that showed it.
+fn is_seen_behind_policy(event: &IncidentEvent) -> bool {
+    let behind = |view: &ViewName| matches!(view.rib, RibView::AdjRibInPost | RibView::LocRib);
+    !event.views.is_empty() && event.views.iter().all(behind)
 }
 
 /// Whether it is held back by a filter that has to go when it is over.

@@ -35,11 +35,14 @@ pub fn is_unexpected<A: Address>(
     beside.is_some_and(|neighbour| !own.expects_upstream(neighbour))
 }
 
-/// Whether `origin` may announce this part of our space: such a route is excused for its length
-/// where it asks for a blackhole.
-pub fn is_by_us<A: Address>(addr: A, len: u8, origin: Asn, reference: &Reference) -> bool {
-    let own = reference.own.find(addr, len);
-    own.is_some_and(|own| own.origins.contains(&origin))
+/// Whether it is we who announce this part of our space, to this neighbour or inside: nobody else
+/// is on the path, who could have made it up. Such a route is excused where it asks for a blackhole.
+pub fn is_by_us<A: Address>(addr: A, len: u8, path: AsPath<'_>, reference: &Reference) -> bool {
+    let Some(own) = reference.own.find(addr, len) else {
+        return false;
+    };
+    let ours = |asn: Asn| reference.local_as == Some(asn) || own.origins.contains(&asn);
+    path.origin().is_some_and(ours) && path.sequence_hops().all(ours)
 }
 
 #[cfg(test)]

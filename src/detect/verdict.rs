@@ -41,7 +41,7 @@ pub struct Verdict {
     /// The first AS that is not ours is a provider or peer of ours: whom it goes to has to be a
     /// customer.
     pub from_afar: bool,
-    /// The private AS numbers in it are those of neighbours that may have them.
+    /// Private AS numbers stand in it only as those of neighbours that may have them.
     pub bogon_at_home: bool,
     /// Scratch of the incident room: which open incident's offender is on the path,
     /// as of `tag_generation`.
@@ -57,10 +57,10 @@ fn hands_on(path: AsPath<'_>, reference: &Reference) -> bool {
     let Some(us) = reference.local_as else {
         return false;
     };
-    let foreign = |asn: Asn| {
-        let relation = reference.to_us(asn);
-        matches!(relation, Relation::Provider | Relation::Peer)
-    };
+    if path.origin() == Some(us) {
+        return false;
+    }
+    let foreign = |asn: Asn| is_foreign(asn, reference);
     let mut before = None;
     let mut through_us = false;
     for asn in path.sequence_hops() {
@@ -98,8 +98,15 @@ fn behind_the_sender<'a>(
 fn is_from_afar(path: AsPath<'_>, reference: &Reference) -> bool {
     let ours = |asn: &Asn| reference.local_as == Some(*asn);
     let first = path.sequence_hops().find(|asn| !ours(asn));
-    let relation = first.map_or(Relation::Unknown, |asn| reference.to_us(asn));
-    matches!(relation, Relation::Provider | Relation::Peer)
+    path.origin().is_some_and(|origin| !ours(&origin))
+        && first.is_some_and(|asn| is_foreign(asn, reference))
+}
+
+/// Whether a network is a provider or peer of ours. As the configuration says, since one route is
+/// enough for what follows from it.
+fn is_foreign(asn: Asn, reference: &Reference) -> bool {
+    let relation = reference.configured(asn);
+    matches!(relation, Some(Relation::Provider | Relation::Peer))
 }
 
 /// Judges a path.
@@ -134,8 +141,11 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
             let known = |policy: &PeerPolicy| policy.private && policy.asn == Some(asn);
             reference.peers.iter().any(known)
         };
-        let mut bogons = path.sequence_hops().filter(|asn| asn.is_bogon());
-        verdict.bogon_at_home = bogons.all(at_home);
+        let ours = |asn: Asn| reference.local_as == Some(asn);
+        let mut behind = path
+            .sequence_hops()
+            .skip_while(|asn| ours(*asn) || at_home(*asn));
+        verdict.bogon_at_home = !behind.any(Asn::is_bogon);
     }
     // never_transit knows the network by name, so its word on who it was counts more.
     if let Some((leak, guessed)) = valley::judge(path, reference) {

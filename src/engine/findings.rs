@@ -35,10 +35,7 @@ impl Engine {
         }
         if !self.reference.own.is_empty() {
             let path = self.rib.paths.path(news.path);
-            let by_us = || {
-                let origin = shared.verdict.origin;
-                own_prefix::is_by_us(nlri.addr, nlri.len, origin, &self.reference)
-            };
+            let by_us = || own_prefix::is_by_us(nlri.addr, nlri.len, path, &self.reference);
             if own_prefix::is_unexpected(nlri.addr, nlri.len, path, &self.reference)
                 && !(by_us() && blackhole())
             {
@@ -124,7 +121,7 @@ impl Engine {
         // regains such prefixes all day.
         let news_here = match change.absent_since {
             Some(since) => since == NEVER,
-            None => !shared.feeds_much,
+            None => change.old.path().is_none() && self.is_news_of(news, shared),
         };
         let returned = change.old.path().is_none() && !news_here;
         if !returned && !blackhole {
@@ -135,6 +132,13 @@ impl Engine {
             self.count(news, change, news_here, finds);
         }
         finds
+    }
+
+    /// Whether a prefix that others have is new to the view, and not back in it.
+    fn is_news_of(&mut self, news: &News<'_>, shared: &Shared) -> bool {
+        let state = self.views.get_mut(news.view.index());
+        let back = state.is_some_and(|state| state.gone.take(news.time));
+        !back && !shared.feeds_much
     }
 
     /// Rates of the view.

@@ -5,7 +5,10 @@
 //! a change like any other, so that a leak that began meanwhile is found. What is not
 //! sent again is gone since nobody knows when, and is taken out in silence.
 
-use super::{Engine, view::Progress};
+use super::{
+    Engine,
+    view::{Gone, Progress},
+};
 use crate::{
     bgp::{Afi, Timestamp},
     detect::{Phase, settings},
@@ -85,6 +88,7 @@ impl Engine {
         // With a whole table to compare with, what differs is news.
         if routes == 0 || state.gate.phase != Phase::Live || !state.gate.had_table {
             state.gate.begin(now);
+            state.gone = Gone::default();
         }
     }
 

@@ -254,9 +254,8 @@ impl Rules<'_> {
         if view.policy.space == Space::Internet && bogon::is_bogon_prefix(nlri.addr, nlri.len) {
             finds |= Finds::of(Detector::Bogon);
         }
-        let origin = rib.paths.verdict(path).origin;
         let path = rib.paths.path(path);
-        let by_us = own_prefix::is_by_us(nlri.addr, nlri.len, origin, self.reference);
+        let by_us = own_prefix::is_by_us(nlri.addr, nlri.len, path, self.reference);
         if own_prefix::is_unexpected(nlri.addr, nlri.len, path, self.reference)
             && !(by_us && let_pass(Detector::OwnPrefix))
         {

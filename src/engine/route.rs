@@ -344,15 +344,17 @@ impl Engine {
             };
             state.last_change = now;
             if state.gate.phase == Phase::Live && !part_of_incident {
+                state.gone.add(now);
+                // What we no longer send mirrors what we no longer have.
+                if matches!(state.rib, RibView::AdjRibOutPre | RibView::AdjRibOutPost) {
+                    continue;
+                }
                 state
                     .streams
                     .count(Stream::Withdrawal, now, &self.settings.surge);
-                // What we no longer send mirrors what we no longer have.
-                let sent = matches!(state.rib, RibView::AdjRibOutPre | RibView::AdjRibOutPost);
-                over |= !sent
-                    && state
-                        .withdrawals
-                        .count(now, held, &self.settings.withdrawal);
+                over |= state
+                    .withdrawals
+                    .count(now, held, &self.settings.withdrawal);
             }
         }
         if over {

@@ -1,6 +1,6 @@
 //! What the engine keeps of each view beside its routes.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{compare::News, redump::Redump};
 use crate::{
@@ -85,9 +85,9 @@ impl Policy {
     pub fn judge(&self, verdict: &Verdict) -> Finds {
         let mut finds = verdict.finds;
         finds |= match self.rib {
-            RibView::AdjRibOutPre | RibView::AdjRibOutPost => {
-                outbound::judge(verdict, self.local_role)
-            }
+            RibView::AdjRibOutPost => outbound::judge(verdict, self.local_role),
+            // The policy that has to drop what must not be sent is yet to come.
+            RibView::AdjRibOutPre => Finds::NONE,
             _ => peerlock::judge(verdict, self.local_role, self.from_tier1),
         };
         if verdict.through_us && !self.allow_own_as {
@@ -136,6 +136,40 @@ pub struct View {
     pub busiest: Option<[f64; 4]>,
     /// What its first table has that the baseline of another life has not.
     pub news: Option<Box<News>>,
+    /// Routes that it has withdrawn, and that may come back.
+    pub gone: Gone,
+}
+
+/// How many routes a view has withdrawn while its session was up. So many may come back before
+/// anything that it announces is new to it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Gone {
+    count: u32,
+    /// When the last one went.
+    last: Timestamp,
+}
+
+/// What has not come back after so long will not.
+const GONE_FOR_GOOD: Duration = Duration::from_secs(86_400);
+
+impl Gone {
+    /// One more went.
+    pub fn add(&mut self, now: Timestamp) {
+        if now.since(self.last) > GONE_FOR_GOOD {
+            self.count = 0;
+        }
+        self.last = now;
+        self.count = self.count.saturating_add(1);
+    }
+
+    /// One is there that was not. Returns whether it may be one that went.
+    pub fn take(&mut self, now: Timestamp) -> bool {
+        if self.count == 0 || now.since(self.last) > GONE_FOR_GOOD {
+            return false;
+        }
+        self.count -= 1;
+        true
+    }
 }
 
 /// How far a table has come, where End-of-RIB is not to be taken at its word.
@@ -196,6 +230,7 @@ impl View {
             progress: Progress::default(),
             busiest: None,
             news: None,
+            gone: Gone::default(),
         }
     }
 

@@ -309,12 +309,17 @@ impl<'a> Scene<'a> {
         let by_session = || {
             let mut peers = self.rib.views().map(|(_, key)| key.peer);
             peers.any(|peer| {
-                let policy = self.reference.peer_policy(&peer);
+                let policy = || self.reference.peer_policy(&peer);
                 peer.asn == asn
-                    && policy.and_then(|policy| policy.local_role) == Some(Role::Customer)
+                    && policy().and_then(|policy| policy.local_role) == Some(Role::Customer)
             })
         };
-        self.reference.to_us(asn) == Relation::Provider || by_session()
+        let configured = self.reference.configured(asn);
+        let relation = configured.unwrap_or_else(|| {
+            let ours = self.reference.local_as;
+            ours.map_or(Relation::Unknown, |ours| self.reference.relation(ours, asn))
+        });
+        relation == Relation::Provider || by_session()
     }
 
     /// Of a route's findings, those that can be laid at `offender`'s door.

@@ -325,7 +325,8 @@ fn summary(event: &IncidentEvent, reference: &Reference) -> String {
     let through = match event.neighbour {
         Some(neighbour) => {
             let edges = Edges::of(event, reference.local_as);
-            let alone = edges.takers.len() == 1 && !edges.others;
+            let takers = edges.takers.len() + usize::from(edges.direct);
+            let alone = takers <= 1 && !edges.others;
             let more = if alone { "" } else { " and others" };
             format!(" through {}{more}", as_name(neighbour, reference))
         }

@@ -90,19 +90,17 @@ impl Reference {
         }
     }
 
-    /// What `asn` is to us: by the role configured for it, else by [`Self::relation`].
-    pub fn to_us(&self, asn: Asn) -> Relation {
-        let named = |policy: &&PeerPolicy| policy.asn == Some(asn) && policy.local_role.is_some();
-        let role = self
-            .peers
-            .iter()
-            .find(named)
-            .and_then(|policy| policy.local_role);
-        match (role, self.local_as) {
-            (Some(role), _) => role.neighbour(),
-            (None, Some(us)) => self.relation(us, asn),
-            (None, None) => Relation::Unknown,
+    /// What a network is to us by the roles configured for its sessions (`[[peer]]` with `as`). One
+    /// that is a customer on one of them is a customer: what it sends may go everywhere.
+    pub fn configured(&self, asn: Asn) -> Option<Relation> {
+        let mut found = None;
+        for policy in self.peers.iter().filter(|policy| policy.asn == Some(asn)) {
+            match policy.local_role.map(Role::neighbour) {
+                Some(Relation::Customer) => return Some(Relation::Customer),
+                other => found = found.or(other),
+            }
         }
+        found
     }
 
     /// Whether `carrier`, a network that sells no transit, has reason to carry
