@@ -41,6 +41,8 @@ pub struct Office {
     pub render: Arc<dyn Fn(Notice) -> Message + Send + Sync>,
     /// Hears of each notice that a sink has taken.
     pub taken: Taken,
+    /// Incidents that go on, also those that no sink was told of.
+    pub open: Arc<dyn Fn() -> Vec<Subject> + Send + Sync>,
 }
 
 impl fmt::Debug for Office {
@@ -118,6 +120,20 @@ impl Dispatcher {
         settings: &Settings,
         sinks: Vec<(SinkSettings, Box<dyn Sink>)>,
     ) -> std::io::Result<()> {
+        self.begin(settings, sinks, &BTreeSet::new())
+    }
+
+    /// The same at a start: whoever is new hears nothing of the subjects in `ended`, whose ends are
+    /// about to be told.
+    ///
+    /// # Errors
+    /// If the system gives no thread.
+    pub fn begin(
+        &self,
+        settings: &Settings,
+        sinks: Vec<(SinkSettings, Box<dyn Sink>)>,
+        ended: &BTreeSet<String>,
+    ) -> std::io::Result<()> {
         let office = &self.0.office;
         let (mut desks, mut absent) = (self.desks(), self.absent());
         let names: BTreeSet<String> = sinks.iter().map(|(one, _)| one.name.clone()).collect();
@@ -130,7 +146,8 @@ impl Dispatcher {
             }
             stays
         });
-        let going_on = going_on(&desks, &absent);
+        let mut going_on = going_on(&desks, &absent, &(office.open)());
+        going_on.retain(|subject| !ended.contains(&subject.key()));
         for (of, sink) in sinks {
             let pace = pace(settings, &of, sink.as_ref());
             let canary = settings.canary.sink.as_ref() == Some(&of.name);
@@ -254,15 +271,13 @@ impl Dispatcher {
 
     /// Troubles that go on as far as sinks know, by name.
     pub fn standing_troubles(&self) -> Vec<super::Trouble> {
-        let mut all: BTreeMap<String, super::Trouble> = BTreeMap::new();
-        for desk in self.desks().values() {
-            for subject in desk.queue().going_on() {
-                if let Subject::Trouble(trouble) = subject {
-                    all.insert(trouble.id.clone(), trouble.as_ref().clone());
-                }
-            }
-        }
-        all.into_values().collect()
+        let desks = self.desks();
+        let of_sinks = going_on(&desks, &self.absent(), &[]);
+        let troubles = of_sinks.into_iter().filter_map(|subject| match subject {
+            Subject::Trouble(trouble) => Some(*trouble),
+            Subject::Incident(_) => None,
+        });
+        troubles.collect()
     }
 
     /// Forgets what has long been over.
@@ -300,8 +315,12 @@ impl Dispatcher {
     }
 }
 
-/// What goes on as far as any sink knows, each as it was last heard of.
-fn going_on(desks: &BTreeMap<String, Arc<Desk>>, absent: &Absent) -> Vec<Subject> {
+/// What goes on as far as any sink knows, or is `open`, each as it was last heard of.
+fn going_on(
+    desks: &BTreeMap<String, Arc<Desk>>,
+    absent: &Absent,
+    open: &[Subject],
+) -> Vec<Subject> {
     let mut newest: BTreeMap<String, Subject> = BTreeMap::new();
     let mut add = |subject: &Subject| {
         let key = subject.key();
@@ -316,6 +335,7 @@ fn going_on(desks: &BTreeMap<String, Arc<Desk>>, absent: &Absent) -> Vec<Subject
         desk.queue().going_on().for_each(&mut add);
     }
     absent.going_on().for_each(&mut add);
+    open.iter().for_each(&mut add);
     newest.into_values().collect()
 }
 

@@ -3,6 +3,7 @@
 
 use std::{
     borrow::Cow,
+    collections::BTreeSet,
     net::SocketAddr,
     sync::{
         Arc,
@@ -116,7 +117,8 @@ impl Alerting {
                     let (now, wall) = (clock.now(), wall());
                     // What is told once more is told with what is so now.
                     if notice.notes.is_empty() {
-                        notice.notes = quiet.notes(&as_it_is(&notice.subject, &board), wall);
+                        let subject = as_it_is(&notice.subject, &board, wall.since(now));
+                        notice.notes = quiet.notes(&subject, wall);
                     }
                     let (settings, reference) = (settings.borrow(), reference.borrow());
                     let voice = Voice {
@@ -129,6 +131,10 @@ impl Alerting {
             taken: Arc::new({
                 let (canary, clock) = (canary.clone(), clock.clone());
                 move |_, notice: &Notice| canary.taken(notice, clock.now())
+            }),
+            open: Arc::new({
+                let board = board.clone();
+                move || open(&board)
             }),
         });
         Ok(Alerting {
@@ -144,16 +150,17 @@ impl Alerting {
         })
     }
 
-    /// Begins to write down and to tell.
+    /// Begins to write down and to tell; the ends of the subjects in `ended` are in the box.
     pub fn begin(
         &self,
         config: &Config,
         sinks: Vec<Opened>,
+        ended: &BTreeSet<String>,
         board: &Board,
         watched: Watched,
     ) -> std::io::Result<()> {
         // Sinks first: what is written down before there are any is offered to none.
-        self.dispatcher.configure(&config.alert, sinks)?;
+        self.dispatcher.begin(&config.alert, sinks, ended)?;
         self.recorder.start(Clerk {
             store: self.store.clone(),
             dispatcher: self.dispatcher.clone(),
@@ -236,7 +243,8 @@ fn judge(
     now: Timestamp,
     wall: Timestamp,
 ) -> Judgement {
-    let mut judgement = quiet.judge(&as_it_is(subject, board), sink, wall);
+    let subject = as_it_is(subject, board, wall.since(now));
+    let mut judgement = quiet.judge(&subject, sink, wall);
     match &mut judgement {
         Judgement::Tell { .. } => {}
         Judgement::Hold { until, .. }
@@ -246,14 +254,31 @@ fn judge(
     judgement
 }
 
+/// Incidents that go on.
+fn open(board: &Board) -> Vec<Subject> {
+    let records = board.incidents();
+    let open = records.iter().filter(|record| record.resolved.is_none());
+    open.map(|record| Subject::Incident(Box::new(record.last.clone())))
+        .collect()
+}
+
 /// What goes on as it is now, to be judged by: between two steps that are told an incident may
 /// come to be seen elsewhere, or grow tenfold. The board may lag a second behind what was told, so
-/// that nothing is less than it was then.
-fn as_it_is<'a>(subject: &'a Subject, board: &Board) -> Cow<'a, Subject> {
+/// that nothing is less than it was then. Our clock is `behind` the wall's, by which changes are
+/// announced.
+fn as_it_is<'a>(subject: &'a Subject, board: &Board, behind: Duration) -> Cow<'a, Subject> {
     let as_told = Cow::Borrowed(subject);
     let Subject::Incident(told) = subject else {
         return as_told;
     };
+    if !behind.is_zero() {
+        let Subject::Incident(mut event) = as_it_is(subject, board, Duration::ZERO).into_owned()
+        else {
+            return as_told;
+        };
+        event.first_seen = event.first_seen + behind;
+        return Cow::Owned(Subject::Incident(event));
+    }
     let realm = if told.drill {
         Realm::Drill
     } else {

@@ -68,6 +68,14 @@ impl Heard {
     pub fn keep(&mut self, routers: &[RouterState], now: Timestamp) {
         self.kept.retain(|_, written| now.since(*written) < KEPT);
         let mut rows = Vec::new();
+        let (_, renamed) = self.compare(routers);
+        for router in renamed {
+            let name = name(&router);
+            self.before.retain(|one| self::name(one) != name);
+            if self.kept.remove(&name).is_some() {
+                rows.push(forgotten(name));
+            }
+        }
         for router in routers.iter().filter(|router| !router.drill) {
             let name = name(router);
             if router.state == Standing::Up {
@@ -84,12 +92,7 @@ impl Heard {
                 .is_some_and(|at| now.since(at) >= GIVEN_UP)
                 && self.kept.remove(&name).is_some()
             {
-                rows.push(Write::Document {
-                    kind: KIND.to_owned(),
-                    name,
-                    document: None,
-                    until: None,
-                });
+                rows.push(forgotten(name));
             }
         }
         if !rows.is_empty() {
@@ -100,6 +103,11 @@ impl Heard {
     /// Those of an earlier life that are not among `routers`. One that comes from the address with
     /// another name stands for one that is missed there.
     pub fn missed(&self, routers: &[RouterState]) -> Vec<RouterState> {
+        self.compare(routers).0
+    }
+
+    /// Those that are missed, and those that are up under another name.
+    fn compare(&self, routers: &[RouterState]) -> (Vec<RouterState>, Vec<RouterState>) {
         let mut at: BTreeMap<IpAddr, Vec<&RouterState>> = BTreeMap::new();
         for router in routers.iter().filter(|router| !router.drill) {
             at.entry(router.address).or_default().push(router);
@@ -114,8 +122,25 @@ impl Heard {
             }
         }
         // Those that are left are known by another name than before.
-        missed.retain(|router| at.get_mut(&router.address).and_then(Vec::pop).is_none());
-        missed
+        let mut renamed = Vec::new();
+        missed.retain(|router| {
+            let other = at.get_mut(&router.address).and_then(Vec::pop);
+            if other.is_some_and(|other| other.state == Standing::Up) {
+                renamed.push(router.clone());
+            }
+            other.is_none()
+        });
+        (missed, renamed)
+    }
+}
+
+/// The document of this name goes.
+fn forgotten(name: String) -> Write {
+    Write::Document {
+        kind: KIND.to_owned(),
+        name,
+        document: None,
+        until: None,
     }
 }
 
@@ -255,6 +280,17 @@ mod tests {
         // One that we connect to has no name before it is reached.
         let target = named(1, "", Standing::Connecting, 5001);
         assert_eq!(names(&heard.missed(&[target])), ["b", "c"]);
+    }
+
+    #[test]
+    fn a_router_with_another_name_is_not_missed_by_its_former_one_after_the_next_restart() {
+        let store = lived(&[named(1, "a", Standing::Up, 0)]);
+        let now = [named(1, "b", Standing::Up, 5001)];
+        let mut heard = Heard::load(store.clone(), at(5000));
+        assert_eq!(heard.missed(&now).len(), 0);
+        heard.keep(&now, at(5002));
+        let again = Heard::load(store, at(6000));
+        assert_eq!(names(&again.missed(&[])), ["b"]);
     }
 
     #[test]

@@ -29,14 +29,14 @@ pub fn board(store: &Store, board: &Board) -> Vec<(Realm, IncidentEvent)> {
 
 /// Ends what nobody goes on with: drills, which ended with us, what the engine could not be told
 /// of again, and what some sink still believes to go on and nobody else knows. `goes_on` are the
-/// names of incidents that the engine was told of.
+/// names of incidents that the engine was told of. Returns the keys of what is ended.
 pub fn end_what_is_lost(
     open: Vec<(Realm, IncidentEvent)>,
     goes_on: &[String],
     store: &Store,
     now: Timestamp,
     recorder: &Recorder,
-) {
+) -> BTreeSet<String> {
     let mut all: BTreeMap<String, IncidentEvent> = BTreeMap::new();
     for (_, _, text) in store.slips() {
         // One that is not understood is told no more; whoever reads all of them says so.
@@ -50,7 +50,8 @@ pub fn end_what_is_lost(
         // The journal knows it best.
         all.insert(Subject::Incident(Box::new(event.clone())).key(), event);
     }
-    for event in all.into_values() {
+    let mut ended = BTreeSet::new();
+    for (key, event) in all {
         if !event.drill && goes_on.contains(&event.id) {
             continue;
         }
@@ -71,7 +72,9 @@ pub fn end_what_is_lost(
         });
         let output = Output::Incident(Box::new(over));
         recorder.put(Entry::Said(realm, output));
+        ended.insert(key);
     }
+    ended
 }
 
 /// Tells of expected changes what we ended before telling: that one is missing is in the store a

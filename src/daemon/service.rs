@@ -190,7 +190,8 @@ impl Service {
         let directory = config.state.directory();
         let mut baseline = directory.as_deref().and_then(memory::open);
         let goes_on = memory::restore(worlds.live(), &alerting.store, baseline.as_mut());
-        restore::end_what_is_lost(open, &goes_on, &alerting.store, started, &alerting.recorder);
+        let ended =
+            restore::end_what_is_lost(open, &goes_on, &alerting.store, started, &alerting.recorder);
         restore::tell_of_changes(
             &alerting.quiet,
             &alerting.store,
@@ -243,7 +244,7 @@ impl Service {
             clock: clock.clone(),
             metrics: Arc::clone(&metrics),
         };
-        alerting.begin(&config, sinks, &board, watched)?;
+        alerting.begin(&config, sinks, &ended, &board, watched)?;
         tokio::spawn(notify::watchdog(heartbeat.clone()));
 
         let desk = Desk {

@@ -31,7 +31,7 @@ use crate::{
         intake::Realm,
     },
     http::{Board, Telling},
-    incident::Step,
+    incident::{IncidentEvent, Step},
     metrics::{Metrics, raise},
     store::{Durability, Store},
 };
@@ -140,7 +140,15 @@ impl Upkeep {
             }
         }
         let records = self.board.incidents();
-        let incidents: Vec<_> = records.iter().map(|record| &record.last).collect();
+        // A change is announced by the clock on the wall.
+        let behind = wall.since(self.clock.now());
+        let by_the_wall = |mut event: IncidentEvent| {
+            event.first_seen = event.first_seen + behind;
+            event
+        };
+        let events = records.iter().map(|record| record.last.clone());
+        let incidents: Vec<IncidentEvent> = events.map(by_the_wall).collect();
+        let incidents: Vec<&IncidentEvent> = incidents.iter().collect();
         let count = |asn| self.count(asn, up);
         for trouble in self.quiet.tick(wall, &count, &incidents) {
             self.recorder.put(Entry::Trouble(Box::new(trouble)));

@@ -30,7 +30,7 @@ pub fn open(path: &Path) -> Result<(Connection, bool), Trouble> {
     if let Ok(rows) = open_as(path, "mode=ro") {
         return Ok((rows, true));
     }
-    if log > 0 {
+    if log > 0 && octets(path).saturating_add(log) <= MOST_COPIED {
         for directory in [&std::env::temp_dir(), Path::new("/dev/shm")] {
             if let Ok(rows) = open_copy(path, directory) {
                 return Ok((rows, true));

@@ -1,4 +1,7 @@
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::{
+    collections::BTreeSet,
+    sync::mpsc::{Receiver, SyncSender, sync_channel},
+};
 
 use super::{
     super::{Destination, Failure, Sent, alertmanager, file, post, samples},
@@ -52,6 +55,11 @@ impl Sink for Ear {
 }
 
 fn dispatcher() -> Dispatcher {
+    dispatcher_where(Vec::new)
+}
+
+/// One that knows of incidents that are open.
+fn dispatcher_where(open: impl Fn() -> Vec<Subject> + Send + Sync + 'static) -> Dispatcher {
     Dispatcher::new(Office {
         store: Store::in_memory(),
         metrics: Arc::new(Metrics::new()),
@@ -62,6 +70,7 @@ fn dispatcher() -> Dispatcher {
         judge: Arc::new(|_, _, _| Judgement::Tell { notes: Vec::new() }),
         render: Arc::new(|notice| samples::told(notice, samples::NOW)),
         taken: Arc::new(|_, _| ()),
+        open: Arc::new(open),
     })
 }
 
@@ -193,6 +202,36 @@ fn a_sink_that_was_left_out_for_a_while_hears_of_the_end_when_it_is_back() {
         dispatcher.configure(&settings, pager()).unwrap();
         assert_eq!(next(&receiver, 1), [heard("pager", "resolved")]);
     }
+}
+
+#[test]
+fn a_new_sink_hears_of_what_no_other_sink_wanted_but_not_of_what_is_about_to_end() {
+    let dispatcher = dispatcher_where(|| vec![subject(Step::Opened)]);
+    let (sender, receiver) = sync_channel(16);
+    let settings = Settings::default();
+    let ended = BTreeSet::from([subject(Step::Opened).key()]);
+    let first = vec![to_file("early", "/a", &sender)];
+    dispatcher.begin(&settings, first, &ended).unwrap();
+    settled(&dispatcher);
+    assert!(receiver.try_recv().is_err());
+    let both = ["early", "late"].map(|name| to_file(name, "/a", &sender));
+    dispatcher.configure(&settings, both.into()).unwrap();
+    assert_eq!(next(&receiver, 1), [heard("late", "opened")]);
+}
+
+#[test]
+fn a_trouble_that_only_a_sink_knows_of_that_is_not_there_stands() {
+    let dispatcher = dispatcher();
+    let (sender, receiver) = sync_channel(16);
+    let settings = Settings::default();
+    let pager = vec![to_file("pager", "/a", &sender)];
+    dispatcher.configure(&settings, pager).unwrap();
+    let trouble = samples::trouble(Step::Opened).notice.subject;
+    dispatcher.tell(&[trouble], Vec::new());
+    next(&receiver, 1);
+    settled(&dispatcher);
+    dispatcher.configure(&settings, Vec::new()).unwrap();
+    assert_eq!(dispatcher.standing_troubles().len(), 1);
 }
 
 #[test]

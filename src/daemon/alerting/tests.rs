@@ -84,7 +84,7 @@ impl Office {
             metrics,
         };
         alerting
-            .begin(&config, vec![sink], &board, watched)
+            .begin(&config, vec![sink], &BTreeSet::new(), &board, watched)
             .unwrap();
         Office {
             alerting,
@@ -214,7 +214,7 @@ fn what_is_judged_is_no_less_than_what_was_told_and_stays_the_news_that_it_was()
     board.tell(Realm::Live, &Output::Incident(Box::new(event.clone())));
     let judged = |event: &IncidentEvent| {
         let subject = Subject::Incident(Box::new(event.clone()));
-        match as_it_is(&subject, &board).into_owned() {
+        match as_it_is(&subject, &board, Duration::ZERO).into_owned() {
             Subject::Incident(event) => *event,
             Subject::Trouble(_) => unreachable!(),
         }
@@ -258,6 +258,47 @@ fn quiet_ends_by_the_clock_on_the_wall_and_is_waited_for_by_ours() {
     // The clock on the wall was put back.
     let until = at(wall + hours(9), wall + hours(5)).until();
     assert_eq!(until, Some(wall + hours(9) + hours(1)));
+}
+
+#[test]
+fn a_change_that_is_announced_from_now_on_is_met_by_what_begins_now() {
+    let (quiet, board) = (
+        Quiet::load(Store::in_memory(), Timestamp::from_secs(0)),
+        Board::default(),
+    );
+    let ours = Timestamp::from_secs(1_800_000_000);
+    // The machine was suspended for two hours.
+    let wall = ours + Duration::from_secs(7200);
+    let announced = Announced {
+        asn: Asn(64500),
+        routes: 4000,
+        from: Some(wall),
+        until: wall + Duration::from_secs(3600),
+        margin: None,
+        prefixes: Vec::new(),
+        kinds: Vec::new(),
+    };
+    let asked = Asked {
+        by: "mk",
+        why: "a customer moves here",
+        now: wall,
+    };
+    quiet.expect(announced, &asked).unwrap();
+    let mut event = leak(ours + Duration::from_secs(60));
+    event.routes.peak = 4000;
+    let subject = Subject::Incident(Box::new(event));
+    let later = Duration::from_secs(61);
+    let judgement = judge(
+        &quiet,
+        &board,
+        (&subject, "desk"),
+        ours + later,
+        wall + later,
+    );
+    assert!(
+        matches!(judgement, Judgement::Expected { .. }),
+        "{judgement:?}"
+    );
 }
 
 #[tokio::test]
