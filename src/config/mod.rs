@@ -38,7 +38,11 @@ pub use problem::{ConfigError, Problem};
 use problem::{Problems, unknown};
 use reader::{Context, Reader, Value, asn};
 
-use crate::{alert, detect, engine, feed, incident, reference::Reference, store};
+use crate::{
+    alert, detect, engine, feed, incident,
+    reference::{Reference, Roles},
+    store,
+};
 
 /// The commented file with every default; what `config example` prints.
 pub const EXAMPLE: &str = include_str!("../../config/leakwatch.toml");
@@ -148,6 +152,7 @@ impl Config {
         tables::each(peers, "peer", &mut context, |reader, context| {
             tables::peer(&mut config, reader, context);
         });
+        config.reference.roles = Roles::of(&config.reference.peers);
         let contacts = reader.get("contact");
         tables::each(contacts, "contact", &mut context, |reader, context| {
             tables::contact(&mut config, reader, context);

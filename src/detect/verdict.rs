@@ -105,7 +105,7 @@ fn is_from_afar(path: AsPath<'_>, reference: &Reference) -> bool {
 /// Whether a network is a provider or peer of ours. As the configuration says, since one route is
 /// enough for what follows from it.
 fn is_foreign(asn: Asn, reference: &Reference) -> bool {
-    let relation = reference.configured(asn);
+    let relation = reference.roles.get(asn);
     matches!(relation, Some(Relation::Provider | Relation::Peer))
 }
 
@@ -166,7 +166,7 @@ pub fn judge(path: AsPath<'_>, reference: &Reference, settings: &settings::Setti
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::reference::Role;
+    use crate::reference::{Role, Roles};
 
     #[test]
     fn a_path_through_us_is_wrong_only_between_two_that_are_no_customers() {
@@ -177,11 +177,11 @@ mod tests {
         };
         let reference = Reference {
             local_as: Some(Asn(64500)),
-            peers: vec![
+            roles: Roles::of(&[
                 peer(10, Role::Customer),
                 peer(20, Role::Peer),
                 peer(30, Role::Provider),
-            ],
+            ]),
             ..Reference::default()
         };
         let through_us = |words: &[u32]| {

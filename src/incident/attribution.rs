@@ -314,7 +314,7 @@ impl<'a> Scene<'a> {
                     && policy().and_then(|policy| policy.local_role) == Some(Role::Customer)
             })
         };
-        let configured = self.reference.configured(asn);
+        let configured = self.reference.roles.get(asn);
         let relation = configured.unwrap_or_else(|| {
             let ours = self.reference.local_as;
             ours.map_or(Relation::Unknown, |ours| self.reference.relation(ours, asn))

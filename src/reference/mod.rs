@@ -12,6 +12,7 @@ pub mod lists;
 mod own;
 mod peers;
 mod relations;
+mod roles;
 mod siblings;
 
 pub use as_set::AsSet;
@@ -19,6 +20,7 @@ pub use contacts::{Contact, Contacts};
 pub use own::{Own, OwnPrefixes, ParseRangeError, PrefixRange};
 pub use peers::{ParsePlatformError, ParseRoleError, PeerPolicy, Platform, Role};
 pub use relations::{Relation, Relations, RelationsError};
+pub use roles::Roles;
 pub use siblings::Siblings;
 
 use crate::bgp::{Asn, PeerKey};
@@ -45,6 +47,8 @@ pub struct Reference {
     pub route_servers: AsSet,
     /// What is configured of single neighbours, in the order of the file.
     pub peers: Vec<PeerPolicy>,
+    /// What they say of whole networks (`[[peer]]` with `as` and `local_role`).
+    pub roles: Roles,
     /// Our own prefixes.
     pub own: OwnPrefixes,
     /// Standard communities that ask for a blackhole.
@@ -68,6 +72,7 @@ impl Default for Reference {
             siblings: Siblings::default(),
             route_servers: AsSet::default(),
             peers: Vec::new(),
+            roles: Roles::default(),
             own: OwnPrefixes::default(),
             blackhole_communities: vec![BLACKHOLE],
             contacts: Contacts::default(),
@@ -88,19 +93,6 @@ impl Reference {
             Relation::Unknown if self.tier1.contains(a) && self.tier1.contains(b) => Relation::Peer,
             known => known,
         }
-    }
-
-    /// What a network is to us by the roles configured for its sessions (`[[peer]]` with `as`). One
-    /// that is a customer on one of them is a customer: what it sends may go everywhere.
-    pub fn configured(&self, asn: Asn) -> Option<Relation> {
-        let mut found = None;
-        for policy in self.peers.iter().filter(|policy| policy.asn == Some(asn)) {
-            match policy.local_role.map(Role::neighbour) {
-                Some(Relation::Customer) => return Some(Relation::Customer),
-                other => found = found.or(other),
-            }
-        }
-        found
     }
 
     /// Whether `carrier`, a network that sells no transit, has reason to carry
