@@ -1,11 +1,25 @@
 //! Messages for tests: August 2017 as a border router with two transits sees it.
 
-use super::{Message, Notice, Settings, Subject, Trouble, Voice, trial};
+use super::{Destination, Message, Notice, Settings, SinkSettings, Subject, Trouble, Voice, trial};
 use crate::{
     bgp::{Asn, Timestamp},
     incident::{Severity, Step},
     reference::{Contact, PeerPolicy, Platform, Reference},
 };
+
+/// A sink that wants warnings and what is worse.
+pub(super) fn sink(name: &str, to: Destination) -> SinkSettings {
+    SinkSettings {
+        name: name.to_owned(),
+        min_severity: Severity::Warning,
+        kinds: Vec::new(),
+        drills: false,
+        resolved: true,
+        troubles: true,
+        repeat_interval: None,
+        to,
+    }
+}
 
 /// 03:22:11 on the day.
 pub(super) const NOW: Timestamp = Timestamp::from_secs(1_503_631_331);

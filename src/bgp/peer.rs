@@ -104,3 +104,15 @@ pub enum RibView {
     /// What we send (RFC 8671).
     AdjRibOutPost,
 }
+
+impl RibView {
+    /// Whether it has what the peer sent us.
+    pub const fn is_in(self) -> bool {
+        matches!(self, RibView::AdjRibInPre | RibView::AdjRibInPost)
+    }
+
+    /// Whether it has what we send the peer.
+    pub const fn is_out(self) -> bool {
+        matches!(self, RibView::AdjRibOutPre | RibView::AdjRibOutPost)
+    }
+}

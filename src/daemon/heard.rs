@@ -166,31 +166,13 @@ fn row(router: &RouterState, name: String, now: Timestamp) -> Write {
 
 fn missed(document: &Document, started: Timestamp) -> RouterState {
     let last = document.last_heard;
+    let (router, address) = (document.router.clone(), document.address);
     RouterState {
-        router: document.router.clone(),
-        address: document.address,
         sys_name: UntrustedText::new(document.sys_name.as_bytes()),
-        sys_descr: UntrustedText::default(),
-        drill: false,
-        active: false,
-        state: Standing::Gone,
-        since: started,
-        away_since: Some(started),
-        stale_until: None,
-        sessions: 0,
         last_error: Some(format!(
             "it has not come back since leakwatch was started; before that it was heard at {last}"
         )),
-        peers: 0,
-        stale_peers: 0,
-        bytes: 0,
-        messages: BTreeMap::new(),
-        decode_errors: BTreeMap::new(),
-        last_message: None,
-        last_update: None,
-        clock_skew_seconds: None,
-        silent: false,
-        desynchronised: 0,
+        ..RouterState::unheard(router, address, Standing::Gone, started)
     }
 }
 

@@ -176,7 +176,7 @@ impl Engine {
         let is_new = self.is_new::<A>(row);
         let state = self.views.get(view.index())?;
         let verdict = self.rib.paths.verdict(path);
-        let mut finds = state.policy.judge(&verdict);
+        let mut finds = state.policy.judge(&verdict, state.rib);
         let mut shared = Shared::of_table(verdict, state);
         if is_direct(&verdict) {
             finds = finds.without(Finds::of(Detector::NeverTransit));

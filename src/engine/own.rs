@@ -5,7 +5,7 @@ use hashbrown::HashMap;
 
 use super::{Engine, view::View};
 use crate::{
-    bgp::{Address, Afi, Nlri, Prefix, RibView, Timestamp},
+    bgp::{Address, Afi, Nlri, Prefix, Timestamp},
     detect::{Phase, Verdict},
     incident::Output,
     reference::Reference,
@@ -116,10 +116,10 @@ impl Engine {
         let Some(ours) = self.reference.local_as else {
             return false;
         };
-        let from_outside = self.rib.view_key(view).is_some_and(|key| {
-            key.peer.router.address().is_some()
-                && matches!(key.rib, RibView::AdjRibInPre | RibView::AdjRibInPost)
-        });
+        let from_outside = self
+            .rib
+            .view_key(view)
+            .is_some_and(|key| key.peer.router.address().is_some() && key.rib.is_in());
         let mut hops = self.rib.paths.path(path).sequence_hops();
         from_outside && hops.any(|asn| asn == ours)
     }

@@ -208,7 +208,7 @@ impl Rules<'_> {
         rib: &Rib<Verdict>,
     ) -> Finds {
         let verdict = rib.paths.verdict(path);
-        let mut finds = view.policy.judge(&verdict);
+        let mut finds = view.policy.judge(&verdict, view.rib);
         if is_direct(&verdict) && !known.has(Detector::NeverTransit) {
             finds = finds.without(Finds::of(Detector::NeverTransit));
         }

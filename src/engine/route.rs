@@ -5,7 +5,7 @@ use super::{
     view::{Space, View},
 };
 use crate::{
-    bgp::{Asn, Batch, Nlri, RibView, Span, Timestamp},
+    bgp::{Asn, Batch, Nlri, Span, Timestamp},
     detect::{Detector, Finds, Phase, Verdict, surge::Stream},
     incident::{
         Kind, Output, Raised, Severity,
@@ -109,7 +109,7 @@ impl Engine {
         let first = state.news.is_some() && state.gate.phase == Phase::Dumping;
         let mut redump = state.redump.take();
         let heard = redump.as_ref().map_or(0, |redump| redump.count);
-        let mut finds = state.policy.judge(&verdict);
+        let mut finds = state.policy.judge(&verdict, state.rib);
         // A network that sells no transit may feed a collector all it has; that it leaks to
         // us can be told only where it normally sends a small part of the table.
         if is_direct(&verdict) && (!state.gate.had_table || feeds_much) {
@@ -346,7 +346,7 @@ impl Engine {
             if state.gate.phase == Phase::Live && !part_of_incident {
                 state.gone.add(now);
                 // What we no longer send mirrors what we no longer have.
-                if matches!(state.rib, RibView::AdjRibOutPre | RibView::AdjRibOutPost) {
+                if state.rib.is_out() {
                     continue;
                 }
                 state

@@ -39,8 +39,6 @@ pub struct Policy {
     pub allow_own_as: bool,
     /// Whose addresses it speaks of.
     pub space: Space,
-    /// Which RIB it is of.
-    rib: RibView,
     /// The peer is transit-free.
     pub from_tier1: bool,
     /// Routes it may have, from the peer's or the hardware's limit.
@@ -65,8 +63,7 @@ impl Policy {
             name: policy.map(|policy| policy.name.clone()).unwrap_or_default(),
             local_role: policy.and_then(|policy| policy.local_role),
             // Only a peer's routes can be wrong in this way; ours to it carry our AS.
-            allow_own_as: !matches!(key.rib, RibView::AdjRibInPre | RibView::AdjRibInPost)
-                || policy.is_some_and(|policy| policy.allow_own_as),
+            allow_own_as: !key.rib.is_in() || policy.is_some_and(|policy| policy.allow_own_as),
             space: if key.peer.distinguisher != 0 {
                 Space::Vpn
             } else if internal || policy.is_some_and(|policy| policy.private) {
@@ -74,17 +71,16 @@ impl Policy {
             } else {
                 Space::Internet
             },
-            rib: key.rib,
             from_tier1: key.peer.asn != Asn(0) && reference.tier1.contains(key.peer.asn),
             limit: session.into_iter().chain(hardware).min(),
             warning_percent: policy.and_then(|policy| policy.warning_percent),
         }
     }
 
-    /// What is wrong with a path here.
-    pub fn judge(&self, verdict: &Verdict) -> Finds {
+    /// What is wrong with a path here, in this table of the peer's.
+    pub fn judge(&self, verdict: &Verdict, rib: RibView) -> Finds {
         let mut finds = verdict.finds;
-        finds |= match self.rib {
+        finds |= match rib {
             RibView::AdjRibOutPost => outbound::judge(verdict, self.local_role),
             // The policy that has to drop what must not be sent is yet to come.
             RibView::AdjRibOutPre => Finds::NONE,
@@ -95,7 +91,7 @@ impl Policy {
                 Finds::of(Detector::PathRepeat) | Finds::SEPARATE | Finds::NOTABLE | Finds::EXTREME;
         }
         // What a neighbour of ours has by a private AS is at home with us, and not outside.
-        let at_home = verdict.bogon_at_home && self.rib != RibView::AdjRibOutPost;
+        let at_home = verdict.bogon_at_home && rib != RibView::AdjRibOutPost;
         if self.space != Space::Internet || at_home {
             finds = finds.without(Finds::of(Detector::Bogon));
         }

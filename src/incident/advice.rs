@@ -86,7 +86,7 @@ pub fn measures(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
             "The session is up, the routes are not. See where the traffic went and whether those \
              ways can carry it; then ask the other end of {}.",
             named(
-                event.views.iter().filter(|view| is_inbound(view)),
+                event.views.iter().filter(|view| view.rib.is_in()),
                 reference
             )
         )],
@@ -119,7 +119,7 @@ pub fn is_ours(event: &IncidentEvent, reference: &Reference) -> bool {
 /// Nothing that comes in is to be refused: it is what goes out.
 fn of_our_own(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     let edges = Edges::of(event, reference.local_as);
-    let sent = |view: &&ViewName| !is_inbound(view) && view.rib != RibView::LocRib;
+    let sent = |view: &&ViewName| view.rib.is_out();
     let to = if event.views.iter().any(|view| sent(&view)) {
         named(event.views.iter().filter(sent), reference)
     } else if edges.takers.is_empty() {
@@ -169,7 +169,7 @@ pub fn is_direct(event: &IncidentEvent, reference: &Reference) -> bool {
 fn leaked(event: &IncidentEvent, reference: &Reference) -> Vec<String> {
     let mut steps = Vec::new();
     let direct = is_direct(event, reference);
-    let its = |view: &&ViewName| Some(view.peer_as) == event.offender && is_inbound(view);
+    let its = |view: &&ViewName| Some(view.peer_as) == event.offender && view.rib.is_in();
     if direct {
         let place = if event.views.iter().any(|view| its(&view)) {
             named(event.views.iter().filter(its), reference)
@@ -294,16 +294,11 @@ fn sessions(event: &IncidentEvent, reference: &Reference) -> String {
     named(event.views.iter().filter(comes_in), reference)
 }
 
-/// Whether it is a session that others send us routes on.
-fn is_inbound(view: &ViewName) -> bool {
-    matches!(view.rib, RibView::AdjRibInPre | RibView::AdjRibInPost)
-}
-
 /// Whether an incident comes in here, so that it can be refused here. Between our own routers it
 /// must not be: what one refuses another still follows.
 pub fn comes_in(event: &IncidentEvent, view: &ViewName, reference: &Reference) -> bool {
     let internal = Some(view.peer_as) == reference.local_as && !event.kind.is_of_a_view();
-    is_inbound(view) && !internal
+    view.rib.is_in() && !internal
 }
 
 fn named<'e>(views: impl Iterator<Item = &'e ViewName>, reference: &Reference) -> String {

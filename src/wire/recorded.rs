@@ -24,7 +24,7 @@ pub fn recorded(messages: &[Recorded], local_as: Option<Asn>) -> Vec<u8> {
         }
         let form = Form {
             asn4: has_long_as_numbers(&one.message),
-            local: matches!(one.rib, RibView::AdjRibOutPre | RibView::AdjRibOutPost),
+            local: one.rib.is_out(),
             add_path: one.add_path,
         };
         encode::message_as(&mut out, one.time, &session, form, |out| {

@@ -163,22 +163,14 @@ mod tests {
     use super::*;
     use crate::{
         alert::{file, samples},
-        incident::{Severity, Step},
+        incident::Step,
     };
 
     const NOW: Timestamp = samples::NOW;
 
     fn sink(name: &str, path: &str) -> SinkSettings {
-        SinkSettings {
-            name: name.to_owned(),
-            min_severity: Severity::Warning,
-            kinds: Vec::new(),
-            drills: false,
-            resolved: true,
-            troubles: true,
-            repeat_interval: None,
-            to: Destination::File(file::Settings { path: path.into() }),
-        }
+        let to = Destination::File(file::Settings { path: path.into() });
+        samples::sink(name, to)
     }
 
     fn absent(name: &str, path: &str) -> (Absent, Subject) {

@@ -80,22 +80,14 @@ fn sink(
     heard: &SyncSender<Heard>,
     stands: Option<Result<(), Failure>>,
 ) -> (SinkSettings, Box<dyn Sink>) {
-    let settings = SinkSettings {
-        name: name.to_owned(),
-        min_severity: Severity::Warning,
-        kinds: Vec::new(),
-        drills: false,
-        resolved: true,
-        troubles: true,
-        repeat_interval: None,
-        to: Destination::Alertmanager(alertmanager::Settings {
-            url: "http://192.0.2.1:9093".to_owned(),
-            resend: Duration::from_secs(60),
-            hold: Duration::ZERO,
-            login: alertmanager::Login::Nobody,
-            post: post::Settings::default(),
-        }),
-    };
+    let to = Destination::Alertmanager(alertmanager::Settings {
+        url: "http://192.0.2.1:9093".to_owned(),
+        resend: Duration::from_secs(60),
+        hold: Duration::ZERO,
+        login: alertmanager::Login::Nobody,
+        post: post::Settings::default(),
+    });
+    let settings = samples::sink(name, to);
     let ear = Ear {
         name: name.to_owned(),
         heard: heard.clone(),

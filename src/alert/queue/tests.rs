@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    alert::{Destination, Trouble, file},
+    alert::{Destination, Trouble, file, samples},
     incident::Severity,
 };
 
@@ -16,18 +16,10 @@ fn at(second: u64) -> Timestamp {
 }
 
 fn queue() -> Queue {
-    let settings = SinkSettings {
-        name: "pager".to_owned(),
-        min_severity: Severity::Warning,
-        kinds: Vec::new(),
-        drills: false,
-        resolved: true,
-        troubles: true,
-        repeat_interval: None,
-        to: Destination::File(file::Settings {
-            path: "/dev/null".into(),
-        }),
-    };
+    let to = Destination::File(file::Settings {
+        path: "/dev/null".into(),
+    });
+    let settings = samples::sink("pager", to);
     Queue::new(settings, PACE, BTreeMap::new())
 }
 

@@ -1,7 +1,5 @@
-use std::collections::BTreeMap;
-
 use super::*;
-use crate::{alert::Failing, bgp::UntrustedText};
+use crate::alert::Failing;
 
 fn at(second: u64) -> Timestamp {
     Timestamp::from_secs(1_700_000_000 + second)
@@ -11,28 +9,11 @@ fn at(second: u64) -> Timestamp {
 pub fn router(number: u8, state: Standing, since: u64) -> RouterState {
     let address = std::net::IpAddr::from([192, 0, 2, number]);
     RouterState {
-        router: address.to_string(),
-        address,
-        sys_name: UntrustedText::default(),
-        sys_descr: UntrustedText::default(),
-        drill: false,
-        active: false,
-        state,
-        since: at(since),
         away_since: (state != Standing::Up).then(|| at(since)),
-        stale_until: None,
         sessions: 1,
         last_error: Some("connection reset".to_owned()),
         peers: 2,
-        stale_peers: 0,
-        bytes: 0,
-        messages: BTreeMap::new(),
-        decode_errors: BTreeMap::new(),
-        last_message: None,
-        last_update: None,
-        clock_skew_seconds: None,
-        silent: false,
-        desynchronised: 0,
+        ..RouterState::unheard(address.to_string(), address, state, at(since))
     }
 }
 

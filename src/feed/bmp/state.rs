@@ -81,6 +81,36 @@ pub struct RouterState {
     pub desynchronised: u32,
 }
 
+impl RouterState {
+    /// One of which nothing has been heard, that stands so since then.
+    pub fn unheard(router: String, address: IpAddr, state: Standing, since: Timestamp) -> Self {
+        RouterState {
+            router,
+            address,
+            sys_name: UntrustedText::default(),
+            sys_descr: UntrustedText::default(),
+            drill: false,
+            active: false,
+            state,
+            since,
+            away_since: Some(since),
+            stale_until: None,
+            sessions: 0,
+            last_error: None,
+            peers: 0,
+            stale_peers: 0,
+            bytes: 0,
+            messages: BTreeMap::new(),
+            decode_errors: BTreeMap::new(),
+            last_message: None,
+            last_update: None,
+            clock_skew_seconds: None,
+            silent: false,
+            desynchronised: 0,
+        }
+    }
+}
+
 impl Entry {
     /// As it is shown.
     pub(super) fn show(&self, (realm, address, instance): &Key) -> RouterState {
@@ -131,29 +161,11 @@ impl Target {
     /// As it is shown.
     pub(super) fn show(&self, target: SocketAddr) -> RouterState {
         let address = target.ip().to_canonical();
+        let state = Standing::Connecting;
         RouterState {
-            router: target.to_string(),
-            address,
-            sys_name: UntrustedText::default(),
-            sys_descr: UntrustedText::default(),
-            drill: false,
             active: true,
-            state: Standing::Connecting,
-            since: self.since,
-            away_since: Some(self.since),
-            stale_until: None,
-            sessions: 0,
             last_error: self.error.clone(),
-            peers: 0,
-            stale_peers: 0,
-            bytes: 0,
-            messages: BTreeMap::new(),
-            decode_errors: BTreeMap::new(),
-            last_message: None,
-            last_update: None,
-            clock_skew_seconds: None,
-            silent: false,
-            desynchronised: 0,
+            ..RouterState::unheard(target.to_string(), address, state, self.since)
         }
     }
 }
